@@ -1,0 +1,24 @@
+//! What a control, a rule, a finding, a result and a score are, and how
+//! objects are judged. Pure: no I/O, clock, thread or async.
+
+mod arena;
+mod corpus;
+mod finding;
+mod inputs;
+mod object;
+mod rbac;
+mod response;
+mod rule;
+mod value;
+mod workload;
+
+pub use arena::Arena;
+pub use corpus::Corpus;
+pub use finding::{About, Finding, Out, Places, Related};
+pub use inputs::Inputs;
+pub use object::{Object, is_external_group};
+pub use rbac::Vector;
+pub use response::{AlertObject, FixPath, RelatedObject, Response};
+pub use rule::{Check, KindMatch, Rule};
+pub use value::{Map, ParseError, Value, from_json, from_json_str};
+pub use workload::{Container, ContainerKind, Workload};

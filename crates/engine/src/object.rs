@@ -1,0 +1,103 @@
+//! A Kubernetes-like object and who it is.
+
+use crate::Value;
+
+/// An object with its identity read once. Host data, cloud descriptions and
+/// custom resources are objects too.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'a> {
+    /// The whole object.
+    pub value: Value<'a>,
+    /// `apiVersion`, or `""`.
+    pub api_version: &'a str,
+    /// The part of `apiVersion` before the slash; `""` for the core group.
+    pub group: &'a str,
+    /// The part of `apiVersion` after the slash.
+    pub version: &'a str,
+    /// `kind`, or `""`.
+    pub kind: &'a str,
+    /// `metadata.name`, or `""`.
+    pub name: &'a str,
+    /// `metadata.namespace`, or `""`.
+    pub namespace: &'a str,
+    /// Where the caller keeps what it knows about this object (its number in
+    /// the scan). Checks do not look at it.
+    pub seq: u32,
+}
+
+impl<'a> Object<'a> {
+    /// Reads the identity; whatever is missing is `""`.
+    pub fn new(value: Value<'a>, seq: u32) -> Self {
+        let api_version = value.at("apiVersion").str();
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let metadata = value.at("metadata");
+        Self {
+            value,
+            api_version,
+            group,
+            version,
+            kind: value.at("kind").str(),
+            name: metadata.at("name").str(),
+            namespace: metadata.at("namespace").str(),
+            seq,
+        }
+    }
+
+    /// The value of a top-level key.
+    pub fn at(&self, key: &str) -> Value<'a> {
+        self.value.at(key)
+    }
+
+    /// `spec`.
+    pub fn spec(&self) -> Value<'a> {
+        self.value.at("spec")
+    }
+
+    /// `metadata`.
+    pub fn metadata(&self) -> Value<'a> {
+        self.value.at("metadata")
+    }
+
+    /// `metadata.labels`.
+    pub fn labels(&self) -> Value<'a> {
+        self.metadata().at("labels")
+    }
+
+    /// `metadata.annotations`.
+    pub fn annotations(&self) -> Value<'a> {
+        self.metadata().at("annotations")
+    }
+
+    /// The namespace that the API server would put the object into:
+    /// `default` when a namespaced object names none.
+    pub fn namespace_or_default(&self) -> &'a str {
+        if self.namespace.is_empty() { "default" } else { self.namespace }
+    }
+
+    /// `<group>/<version>/<namespace>/<kind>/<name>` with an empty group for
+    /// core objects; without the namespace part for node and cloud data.
+    /// (config-scanning reference §4, "Resource IDs".)
+    pub fn resource_id(&self) -> String {
+        let Object { group, version, namespace, kind, name, .. } = self;
+        if is_external_group(group) {
+            format!("{group}/{version}/{kind}/{name}")
+        } else {
+            format!("{group}/{version}/{namespace}/{kind}/{name}")
+        }
+    }
+}
+
+/// Whether objects of this API group come from a node or a cloud provider
+/// instead of from the Kubernetes API.
+pub fn is_external_group(group: &str) -> bool {
+    matches!(
+        group,
+        "hostdata.kubescape.cloud"
+            | "apiserverinfo.kubescape.cloud"
+            | "eks.amazonaws.com"
+            | "management.azure.com"
+            | "container.googleapis.com"
+            | "armo.vuln.images"
+            | "image.vulnscan.com"
+    )
+}
