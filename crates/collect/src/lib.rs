@@ -1,1 +1,4 @@
-//! collect
+//! Objects from files: finding, splitting and reading YAML and JSON documents,
+//! and finding places in them again.
+
+pub mod yaml;

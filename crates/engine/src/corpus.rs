@@ -29,7 +29,10 @@ impl<'a> Corpus<'a> {
         for object in objects {
             let kind = kinds.entry(object.kind).or_default();
             kind.all.push(object);
-            kind.by_namespace.entry(object.namespace_or_default()).or_default().push(object);
+            kind.by_namespace
+                .entry(object.namespace_or_default())
+                .or_default()
+                .push(object);
         }
         Self {
             arena,
@@ -44,7 +47,9 @@ impl<'a> Corpus<'a> {
     /// An index over `values`, for tests and small inputs.
     pub fn of_values(values: &[Value<'a>], arena: &'a Arena) -> Self {
         let numbered = values.iter().zip(0..);
-        let objects: Vec<_> = numbered.map(|(value, seq)| Object::new(*value, seq)).collect();
+        let objects: Vec<_> = numbered
+            .map(|(value, seq)| Object::new(*value, seq))
+            .collect();
         Self::new(arena.slice(&objects), arena)
     }
 
@@ -66,31 +71,51 @@ impl<'a> Corpus<'a> {
     /// The objects of a kind in a namespace, in input order. Objects that name
     /// no namespace are in `default`.
     pub fn in_namespace(&self, kind: &str, namespace: &str) -> &[&'a Object<'a>] {
-        let namespace = if namespace.is_empty() { "default" } else { namespace };
-        let objects = self.kinds.get(kind).and_then(|kind| kind.by_namespace.get(namespace));
+        let namespace = if namespace.is_empty() {
+            "default"
+        } else {
+            namespace
+        };
+        let objects = self
+            .kinds
+            .get(kind)
+            .and_then(|kind| kind.by_namespace.get(namespace));
         objects.map_or(&[], Vec::as_slice)
     }
 
     /// The first object of that kind, namespace and name.
     pub fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&'a Object<'a>> {
-        self.in_namespace(kind, namespace).iter().copied().find(|object| object.name == name)
+        self.in_namespace(kind, namespace)
+            .iter()
+            .copied()
+            .find(|object| object.name == name)
     }
 
     /// The objects that run pods ([`Workload::of_any`], so with
     /// ReplicationControllers), in input order.
     pub fn workloads(&self) -> &[Workload<'a>] {
         self.workloads.get_or_init(|| {
-            self.objects.iter().filter_map(|object| Workload::of_any(object, self.arena)).collect()
+            self.objects
+                .iter()
+                .filter_map(|object| Workload::of_any(object, self.arena))
+                .collect()
         })
     }
 
     /// The workloads of a namespace, in input order.
     pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> {
-        let namespace = if namespace.is_empty() { "default" } else { namespace };
+        let namespace = if namespace.is_empty() {
+            "default"
+        } else {
+            namespace
+        };
         let index = self.workloads_by_namespace.get_or_init(|| {
             let mut index: HashMap<_, Vec<_>> = HashMap::new();
             for (number, workload) in self.workloads().iter().enumerate() {
-                index.entry(workload.object.namespace_or_default()).or_default().push(number);
+                index
+                    .entry(workload.object.namespace_or_default())
+                    .or_default()
+                    .push(number);
             }
             index
         });
@@ -109,21 +134,43 @@ impl<'a> Corpus<'a> {
 
     fn join_subjects(&self) -> Vec<&'a Vector<'a>> {
         let mut roles: HashMap<(&str, &str, &str), Vec<&'a Object<'a>>> = HashMap::new();
-        for object in self.objects.iter().filter(|object| object.kind.ends_with("Role")) {
-            let namespace = if object.kind == "Role" { object.namespace_or_default() } else { "" };
-            roles.entry((object.kind, namespace, object.name)).or_default().push(object);
+        for object in self
+            .objects
+            .iter()
+            .filter(|object| object.kind.ends_with("Role"))
+        {
+            let namespace = if object.kind == "Role" {
+                object.namespace_or_default()
+            } else {
+                ""
+            };
+            roles
+                .entry((object.kind, namespace, object.name))
+                .or_default()
+                .push(object);
         }
         let mut vectors = Vec::new();
-        for binding in self.objects.iter().filter(|object| object.kind.ends_with("Binding")) {
+        for binding in self
+            .objects
+            .iter()
+            .filter(|object| object.kind.ends_with("Binding"))
+        {
             let reference = binding.at("roleRef");
             let kind = reference.at("kind").str();
-            let namespace = if kind == "Role" { binding.namespace_or_default() } else { "" };
+            let namespace = if kind == "Role" {
+                binding.namespace_or_default()
+            } else {
+                ""
+            };
             let Some(roles) = roles.get(&(kind, namespace, reference.at("name").str())) else {
                 continue;
             };
             for role in roles {
                 for index in 0..binding.at("subjects").items().len() {
-                    vectors.push(self.arena.alloc(Vector::new(binding, index, role, self.arena)));
+                    vectors.push(
+                        self.arena
+                            .alloc(Vector::new(binding, index, role, self.arena)),
+                    );
                 }
             }
         }

@@ -82,8 +82,19 @@ pub struct Finding<'a> {
 
 impl<'a> Finding<'a> {
     fn new(about: About<'a>, arena: &'a Arena) -> Self {
-        let places = Places { failed: Some(Vec::new()), fix: Some(Vec::new()), ..Places::default() };
-        Self { about: vec![about], places, related: Vec::new(), message: "", score: None, arena }
+        let places = Places {
+            failed: Some(Vec::new()),
+            fix: Some(Vec::new()),
+            ..Places::default()
+        };
+        Self {
+            about: vec![about],
+            places,
+            related: Vec::new(),
+            message: "",
+            score: None,
+            arena,
+        }
     }
 
     /// Adds a path to `failed` alone.
@@ -155,7 +166,10 @@ impl<'a> Finding<'a> {
 
     /// Adds a related object without places.
     pub fn related(&mut self, object: &'a Object<'a>) -> &mut Self {
-        self.related.push(Related { object, places: Places::default() });
+        self.related.push(Related {
+            object,
+            places: Places::default(),
+        });
         self
     }
 
@@ -191,7 +205,11 @@ pub struct Out<'a> {
 impl<'a> Out<'a> {
     /// An empty list.
     pub fn new(arena: &'a Arena, inputs: &'a Inputs) -> Self {
-        Self { arena, inputs, findings: Vec::new() }
+        Self {
+            arena,
+            inputs,
+            findings: Vec::new(),
+        }
     }
 
     /// Reports a fault of `about` and returns the finding to fill in.

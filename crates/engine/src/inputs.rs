@@ -22,7 +22,13 @@ struct List {
 impl Inputs {
     /// Sets a list, replacing one of that name.
     pub fn set(&mut self, name: impl Into<String>, values: Vec<String>) {
-        self.lists.insert(name.into(), List { values, patterns: OnceLock::new() });
+        self.lists.insert(
+            name.into(),
+            List {
+                values,
+                patterns: OnceLock::new(),
+            },
+        );
     }
 
     /// The list of that name; empty when there is none.
@@ -38,25 +44,43 @@ impl Inputs {
     /// The values of that list as regular expressions, compiled once; values
     /// that are none are left out (see [`invalid_patterns`](Inputs::invalid_patterns)).
     pub fn patterns(&self, name: &str) -> &[Regex] {
-        let Some(list) = self.lists.get(name) else { return &[] };
-        list.patterns.get_or_init(|| list.values.iter().filter_map(|value| Regex::new(value).ok()).collect())
+        let Some(list) = self.lists.get(name) else {
+            return &[];
+        };
+        list.patterns.get_or_init(|| {
+            list.values
+                .iter()
+                .filter_map(|value| Regex::new(value).ok())
+                .collect()
+        })
     }
 
     /// Which values of that list are no regular expressions, and why.
     pub fn invalid_patterns(&self, name: &str) -> Vec<(String, String)> {
         let values = self.list(name).iter();
-        values.filter_map(|value| Regex::new(value).err().map(|error| (value.clone(), error.to_string()))).collect()
+        values
+            .filter_map(|value| {
+                Regex::new(value)
+                    .err()
+                    .map(|error| (value.clone(), error.to_string()))
+            })
+            .collect()
     }
 
     /// Names and values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.lists.iter().map(|(name, list)| (name.as_str(), list.values.as_slice()))
+        self.lists
+            .iter()
+            .map(|(name, list)| (name.as_str(), list.values.as_slice()))
     }
 }
 
 impl Clone for Inputs {
     fn clone(&self) -> Self {
-        let mut copy = Self { cloud_provider: self.cloud_provider.clone(), ..Self::default() };
+        let mut copy = Self {
+            cloud_provider: self.cloud_provider.clone(),
+            ..Self::default()
+        };
         for (name, values) in self.iter() {
             copy.set(name, values.to_vec());
         }

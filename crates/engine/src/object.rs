@@ -71,14 +71,25 @@ impl<'a> Object<'a> {
     /// The namespace that the API server would put the object into:
     /// `default` when a namespaced object names none.
     pub fn namespace_or_default(&self) -> &'a str {
-        if self.namespace.is_empty() { "default" } else { self.namespace }
+        if self.namespace.is_empty() {
+            "default"
+        } else {
+            self.namespace
+        }
     }
 
     /// `<group>/<version>/<namespace>/<kind>/<name>` with an empty group for
     /// core objects; without the namespace part for node and cloud data.
     /// (config-scanning reference §4, "Resource IDs".)
     pub fn resource_id(&self) -> String {
-        let Object { group, version, namespace, kind, name, .. } = self;
+        let Object {
+            group,
+            version,
+            namespace,
+            kind,
+            name,
+            ..
+        } = self;
         if is_external_group(group) {
             format!("{group}/{version}/{kind}/{name}")
         } else {

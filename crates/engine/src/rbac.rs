@@ -31,7 +31,13 @@ impl<'a> Vector<'a> {
         let subject = binding.at("subjects").index(subject_index);
         let mut entries = subject.entries().to_vec();
         entries.push(("relatedObjects", arena.array(&[binding.value, role.value])));
-        Self { subject, subject_index, binding, role, value: arena.object(&entries) }
+        Self {
+            subject,
+            subject_index,
+            binding,
+            role,
+            value: arena.object(&entries),
+        }
     }
 
     /// `kind` of the subject: User, Group or ServiceAccount.

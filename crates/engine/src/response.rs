@@ -88,8 +88,10 @@ fn owned(paths: Option<&Vec<&str>>) -> Option<Vec<String>> {
 }
 
 fn owned_fixes(fixes: Option<&Vec<(&str, &str)>>) -> Option<Vec<FixPath>> {
-    let convert =
-        |(path, value): &(&str, &str)| FixPath { path: (*path).to_owned(), value: (*value).to_owned() };
+    let convert = |(path, value): &(&str, &str)| FixPath {
+        path: (*path).to_owned(),
+        value: (*value).to_owned(),
+    };
     fixes.map(|fixes| fixes.iter().map(convert).collect())
 }
 
@@ -116,7 +118,10 @@ impl Response {
                     alert_object.external_objects = Some(json(object.value));
                 }
                 About::Object(object) => {
-                    alert_object.k8s_api_objects.get_or_insert_default().push(json(object.value));
+                    alert_object
+                        .k8s_api_objects
+                        .get_or_insert_default()
+                        .push(json(object.value));
                 }
                 About::External(value) => alert_object.external_objects = Some(json(*value)),
                 About::Vector(vector) => alert_object.external_objects = Some(json(vector.value)),

@@ -79,7 +79,13 @@ impl<'a> Container<'a> {
 
 impl fmt::Display for Container<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}.{}[{}]", self.pod_path, self.kind.list(), self.index)
+        write!(
+            out,
+            "{}.{}[{}]",
+            self.pod_path,
+            self.kind.list(),
+            self.index
+        )
     }
 }
 
@@ -103,12 +109,20 @@ impl<'a> Workload<'a> {
     pub fn of_any(object: &'a Object<'a>, arena: &'a Arena) -> Option<Self> {
         let (template, pod_path, template_prefix) = match object.kind {
             "Pod" => (object.value, "spec", ""),
-            "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job"
-            | "ReplicationController" => {
-                (object.spec().at("template"), "spec.template.spec", "spec.template.")
-            }
+            "Deployment"
+            | "ReplicaSet"
+            | "DaemonSet"
+            | "StatefulSet"
+            | "Job"
+            | "ReplicationController" => (
+                object.spec().at("template"),
+                "spec.template.spec",
+                "spec.template.",
+            ),
             "CronJob" => (
-                object.value.dig(&["spec", "jobTemplate", "spec", "template"]),
+                object
+                    .value
+                    .dig(&["spec", "jobTemplate", "spec", "template"]),
                 "spec.jobTemplate.spec.template.spec",
                 "spec.jobTemplate.spec.template.",
             ),
@@ -116,7 +130,15 @@ impl<'a> Workload<'a> {
         };
         let pod = template.at("spec");
         let (containers, regular) = containers(pod, pod_path, arena);
-        Some(Self { object, pod, pod_path, template, template_prefix, containers, regular })
+        Some(Self {
+            object,
+            pod,
+            pod_path,
+            template,
+            template_prefix,
+            containers,
+            regular,
+        })
     }
 
     /// The containers of `containers`.
@@ -160,8 +182,12 @@ fn containers<'a>(
     pod_path: &'static str,
     arena: &'a Arena,
 ) -> (&'a [Container<'a>], (usize, usize)) {
-    let lists = [ContainerKind::Init, ContainerKind::Regular, ContainerKind::Ephemeral]
-        .map(|kind| (kind, pod.at(kind.list()).items()));
+    let lists = [
+        ContainerKind::Init,
+        ContainerKind::Regular,
+        ContainerKind::Ephemeral,
+    ]
+    .map(|kind| (kind, pod.at(kind.list()).items()));
     let [init, regular, ephemeral] = lists.map(|(_, items)| items.len());
     let mut all = lists.iter().flat_map(|(kind, items)| {
         items.iter().enumerate().map(|(index, value)| Container {

@@ -21,7 +21,11 @@ pub struct ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} at line {} column {}", self.message, self.line, self.column)
+        write!(
+            out,
+            "{} at line {} column {}",
+            self.message, self.line, self.column
+        )
     }
 }
 
@@ -34,7 +38,11 @@ impl From<serde_json::Error> for ParseError {
             Some(end) => text[..end].to_owned(),
             None => text,
         };
-        Self { message, line: error.line(), column: error.column() }
+        Self {
+            message,
+            line: error.line(),
+            column: error.column(),
+        }
     }
 }
 
@@ -151,7 +159,10 @@ impl<'a> Visitor<'a> for ValueSeed<'a> {
         }
         entries.sort_unstable_by_key(|(key, _)| *key);
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(A::Error::custom(format_args!("the key \"{}\" is given twice", pair[0].0)));
+            return Err(A::Error::custom(format_args!(
+                "the key \"{}\" is given twice",
+                pair[0].0
+            )));
         }
         Ok(Value::Object(Map::from_sorted(self.0.slice(&entries))))
     }
@@ -209,6 +220,11 @@ mod tests {
     fn bottomless_nesting_is_an_error_and_no_overflow() {
         let arena = Arena::new();
         let text = "[".repeat(10_000);
-        assert!(from_json_str(&text, &arena).unwrap_err().message.contains("recursion limit"));
+        assert!(
+            from_json_str(&text, &arena)
+                .unwrap_err()
+                .message
+                .contains("recursion limit")
+        );
     }
 }

@@ -1,0 +1,3 @@
+//! The checks, one module a family.
+
+pub(crate) mod host_access;

@@ -1,0 +1,4 @@
+//! The library against rule cases: our own, and those that
+//! `KUBESCAPE_CONFORMANCE` points to.
+
+mod cases;
