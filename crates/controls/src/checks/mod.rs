@@ -1,3 +1,8 @@
-//! The checks, one module a family.
+//! The checks, one folder a family.
 
-pub(crate) mod host_access;
+pub(crate) mod access;
+pub(crate) mod cloud;
+pub(crate) mod control_plane;
+pub(crate) mod network;
+pub(crate) mod node;
+pub(crate) mod workload;

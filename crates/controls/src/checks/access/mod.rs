@@ -1,0 +1,1 @@
+//! Who may do what: roles, service accounts, namespaces and pod admission.

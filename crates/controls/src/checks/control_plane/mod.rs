@@ -1,0 +1,1 @@
+//! Flags of the control plane: API server, controller manager, scheduler, etcd.

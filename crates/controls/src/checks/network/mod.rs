@@ -1,0 +1,1 @@
+//! What is reachable, what isolates it, and references that lead nowhere.
