@@ -225,6 +225,11 @@ impl<'a> Out<'a> {
         &self.findings
     }
 
+    /// Takes the findings out and keeps the room they took.
+    pub fn drain(&mut self) -> impl Iterator<Item = Finding<'a>> + '_ {
+        self.findings.drain(..)
+    }
+
     /// Takes the findings out.
     pub fn take(&mut self) -> Vec<Finding<'a>> {
         std::mem::take(&mut self.findings)

@@ -1,0 +1,344 @@
+//! What a scan comes to: a status for every resource, control and framework,
+//! counters and scores. (config-scanning reference §5.)
+
+use std::collections::HashSet;
+
+use crate::library::{ActionRequired, Severity};
+use crate::plan::{Plan, RuleNumber};
+use crate::record::Record;
+use crate::rule::Check;
+use crate::status::{Counts, Status, StatusInfo, SubStatus};
+
+/// What a control came to.
+#[derive(Clone, Debug)]
+pub struct ControlResult {
+    /// Its status.
+    pub status: Status,
+    /// What kind of reason that has.
+    pub sub_status: SubStatus,
+    /// The reason in words.
+    pub info: String,
+    /// Its resources by status.
+    pub counts: Counts,
+    /// Share of passed resources, 0 to 100.
+    pub compliance: f32,
+    /// Weighted share of failed resources, 0 to 100.
+    pub risk: f32,
+}
+
+/// What a framework, or all of them together, came to.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The worst status of its resources.
+    pub status: Status,
+    /// Its resources, each with its worst status.
+    pub counts: Counts,
+    /// Mean compliance of its controls, 0 to 100.
+    pub compliance: f32,
+    /// Weighted share of failures, 0 to 100.
+    pub risk: f32,
+}
+
+/// Numbers by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeverityCounts([u32; 5]);
+
+impl SeverityCounts {
+    /// The number for one severity.
+    pub fn of(&self, severity: Severity) -> u32 {
+        self.0[severity as usize]
+    }
+
+    fn add(&mut self, severity: Severity) {
+        self.0[severity as usize] += 1;
+    }
+}
+
+/// What one control says of one resource.
+#[derive(Clone, Debug)]
+pub struct Verdict<'o> {
+    /// Number of the control in the plan.
+    pub control: usize,
+    /// Status with its reason.
+    pub status: StatusInfo<'o>,
+}
+
+/// Everything a scan came to.
+pub struct Outcome {
+    /// What was judged.
+    pub plan: Plan,
+    /// The resources, in input order; subjects and made-up ones at the end.
+    pub records: Vec<Record>,
+    /// By the control's number in the plan.
+    pub controls: Vec<ControlResult>,
+    /// By the framework's place in the plan.
+    pub frameworks: Vec<Summary>,
+    /// All together.
+    pub total: Summary,
+    /// Failed (resource, control) pairs.
+    pub failed_resources: SeverityCounts,
+    /// Failed controls.
+    pub failed_controls: SeverityCounts,
+    /// For each rule, why it could not judge what it did not fail.
+    rule_skips: Vec<Option<String>>,
+    /// For each control, a status that overrides its resources' own.
+    overrides: Vec<Option<(SubStatus, String)>>,
+}
+
+impl Outcome {
+    pub(crate) fn new(plan: Plan, records: Vec<Record>) -> Self {
+        let rule_skips = rule_skips(&plan, &records);
+        let overrides = (0..plan.controls.len()).map(|number| override_of(&plan, number)).collect();
+        let empty = Summary { status: Status::Passed, counts: Counts::default(), compliance: 0.0, risk: 0.0 };
+        let mut outcome = Self {
+            controls: Vec::new(),
+            frameworks: Vec::new(),
+            total: empty,
+            failed_resources: SeverityCounts::default(),
+            failed_controls: SeverityCounts::default(),
+            plan,
+            records,
+            rule_skips,
+            overrides,
+        };
+        outcome.add_up();
+        outcome
+    }
+
+    /// What the controls of the plan say of a resource, by control.
+    pub fn verdicts(&self, record: &Record) -> Vec<Verdict<'_>> {
+        let mut statuses: Vec<(usize, StatusInfo<'_>)> = Vec::new();
+        for (rule, status) in self.rule_statuses(record) {
+            for control in &self.plan.controls_of[usize::from(rule)] {
+                statuses.push((*control, status));
+            }
+        }
+        statuses.sort_by_key(|(control, status)| (*control, std::cmp::Reverse(status.status)));
+        statuses.dedup_by_key(|(control, _)| *control);
+        let verdict = |(control, status)| Verdict { control, status: self.adjusted(control, status) };
+        statuses.into_iter().map(verdict).collect()
+    }
+
+    /// What the rules of a control say of a resource, in the control's order.
+    pub fn rules_of(&self, record: &Record, control: usize) -> Vec<(RuleNumber, StatusInfo<'_>)> {
+        let statuses = self.rule_statuses(record);
+        let wanted = &self.plan.rules_of[control];
+        wanted.iter().filter_map(|rule| statuses.iter().find(|(number, _)| number == rule).copied()).collect()
+    }
+
+    /// The rules that judged a resource, and those that failed it beyond that.
+    fn rule_statuses(&self, record: &Record) -> Vec<(RuleNumber, StatusInfo<'_>)> {
+        let mut failed: Vec<_> = record.faults.iter().map(|fault| fault.rule).collect();
+        failed.sort_unstable();
+        failed.dedup();
+        let judged = |rule: &RuleNumber| {
+            let status = match &self.rule_skips[usize::from(*rule)] {
+                _ if failed.binary_search(rule).is_ok() => StatusInfo::plain(Status::Failed),
+                Some(info) => StatusInfo { status: Status::Skipped, sub_status: SubStatus::Integration, info },
+                None => StatusInfo::plain(Status::Passed),
+            };
+            (*rule, status)
+        };
+        let mut statuses: Vec<_> = record.rules.iter().map(judged).collect();
+        let beyond = failed.iter().filter(|rule| !record.rules.contains(rule));
+        statuses.extend(beyond.map(|rule| (*rule, StatusInfo::plain(Status::Failed))));
+        statuses
+    }
+
+    fn adjusted<'o>(&'o self, control: usize, status: StatusInfo<'o>) -> StatusInfo<'o> {
+        if let Some((sub_status, info)) = &self.overrides[control] {
+            return StatusInfo { status: Status::Skipped, sub_status: *sub_status, info };
+        }
+        let review = self.plan.controls[control].action_required == Some(ActionRequired::RequiresReview);
+        if review && status.status == Status::Failed {
+            let info = "a person has to review what was found";
+            return StatusInfo { status: Status::Skipped, sub_status: SubStatus::RequiresReview, info };
+        }
+        status
+    }
+
+    fn add_up(&mut self) {
+        let mut sums = Sums::new(&self.plan);
+        for record in &self.records {
+            sums.add(record, &self.verdicts(record), &self.plan);
+        }
+        self.failed_resources = sums.failed_resources;
+        for number in 0..self.plan.controls.len() {
+            let result = self.control_result(number, &sums);
+            if result.status == Status::Failed {
+                self.failed_controls.add(self.plan.controls[number].severity());
+            }
+            self.controls.push(result);
+        }
+        let of_frameworks = self.plan.frameworks.iter().zip(&sums.frameworks);
+        let frameworks = of_frameworks.map(|((_, numbers), counts)| self.summary(numbers, *counts, &sums)).collect();
+        self.frameworks = frameworks;
+        let all: Vec<usize> = (0..self.plan.controls.len()).collect();
+        self.total = self.summary(&all, sums.total, &sums);
+    }
+
+    fn control_result(&self, number: usize, sums: &Sums) -> ControlResult {
+        let counts = sums.counts[number];
+        let (status, sub_status, info) = match (&self.overrides[number], counts.all()) {
+            (Some((sub_status, info)), _) => (Status::Skipped, *sub_status, info.clone()),
+            (None, 0) => self.status_without_resources(number),
+            (None, _) => (counts.worst(), self.sub_status_with_resources(number, counts), self.info(number, counts)),
+        };
+        let compliance = match (status, counts.all()) {
+            (Status::Passed, _) => 100.0,
+            (_, 0) => 0.0,
+            (_, all) => 100.0 * counts.passed as f32 / all as f32,
+        };
+        let (failed, all) = sums.weights[number];
+        let risk = if all > 0.0 { 100.0 * failed / all } else { 0.0 };
+        ControlResult { status, sub_status, info, counts, compliance, risk }
+    }
+
+    fn sub_status_with_resources(&self, number: usize, counts: Counts) -> SubStatus {
+        match counts.worst() {
+            Status::Skipped if self.plan.controls[number].action_required == Some(ActionRequired::RequiresReview) => {
+                SubStatus::RequiresReview
+            }
+            Status::Skipped => SubStatus::Integration,
+            _ => SubStatus::None,
+        }
+    }
+
+    /// Why some of its resources were skipped.
+    fn info(&self, number: usize, counts: Counts) -> String {
+        if counts.skipped == 0 {
+            return String::new();
+        }
+        let rules = self.plan.rules_of[number].iter();
+        let mut reasons = rules.filter_map(|rule| self.rule_skips[usize::from(*rule)].clone());
+        reasons.next().unwrap_or_default()
+    }
+
+    fn status_without_resources(&self, number: usize) -> (Status, SubStatus, String) {
+        let rules = &self.plan.rules_of[number];
+        let reasons: Vec<_> = rules.iter().filter_map(|rule| self.rule_skips[usize::from(*rule)].as_ref()).collect();
+        // With several rules, one that could run makes "nothing to judge" true.
+        match reasons.first() {
+            Some(reason) if reasons.len() == rules.len() => {
+                (Status::Skipped, SubStatus::Integration, (*reason).clone())
+            }
+            _ => (Status::Passed, SubStatus::Irrelevant, String::new()),
+        }
+    }
+
+    fn summary(&self, numbers: &[usize], counts: Counts, sums: &Sums) -> Summary {
+        let mut compliance = 0.0;
+        let (mut failed, mut all) = (0.0, 0.0);
+        for number in numbers {
+            compliance += self.controls[*number].compliance;
+            let score = self.plan.controls[*number].base_score;
+            failed += score * sums.weights[*number].0;
+            all += score * sums.weights[*number].1;
+        }
+        let compliance = if numbers.is_empty() { 100.0 } else { compliance / numbers.len() as f32 };
+        let risk = if all > 0.0 { 100.0 * failed / all } else { 0.0 };
+        Summary { status: counts.worst(), counts, compliance, risk }
+    }
+}
+
+/// What adding up keeps per control and framework.
+struct Sums {
+    counts: Vec<Counts>,
+    /// Weights of failed and of all resources.
+    weights: Vec<(f32, f32)>,
+    frameworks: Vec<Counts>,
+    total: Counts,
+    failed_resources: SeverityCounts,
+    /// For each control, the places of its frameworks in the plan.
+    frameworks_of: Vec<Vec<usize>>,
+}
+
+impl Sums {
+    fn new(plan: &Plan) -> Self {
+        let mut frameworks_of = vec![Vec::new(); plan.controls.len()];
+        for (place, (_, numbers)) in plan.frameworks.iter().enumerate() {
+            for number in numbers {
+                frameworks_of[*number].push(place);
+            }
+        }
+        Self {
+            counts: vec![Counts::default(); plan.controls.len()],
+            weights: vec![(0.0, 0.0); plan.controls.len()],
+            frameworks: vec![Counts::default(); plan.frameworks.len()],
+            total: Counts::default(),
+            failed_resources: SeverityCounts::default(),
+            frameworks_of,
+        }
+    }
+
+    fn add(&mut self, record: &Record, verdicts: &[Verdict<'_>], plan: &Plan) {
+        let mut worst: Vec<Option<Status>> = vec![None; self.frameworks.len()];
+        let mut worst_of_all = None;
+        for verdict in verdicts {
+            let (number, status) = (verdict.control, verdict.status.status);
+            self.counts[number].add(status);
+            self.weights[number].1 += record.weight;
+            if status == Status::Failed {
+                self.weights[number].0 += record.weight;
+                self.failed_resources.add(plan.controls[number].severity());
+            }
+            for place in &self.frameworks_of[number] {
+                worst[*place] = worst[*place].max(Some(status));
+            }
+            worst_of_all = worst_of_all.max(Some(status));
+        }
+        for (counts, status) in self.frameworks.iter_mut().zip(worst) {
+            status.into_iter().for_each(|status| counts.add(status));
+        }
+        worst_of_all.into_iter().for_each(|status| self.total.add(status));
+    }
+}
+
+fn override_of(plan: &Plan, number: usize) -> Option<(SubStatus, String)> {
+    let control = plan.controls[number];
+    let manual = control.action_required == Some(ActionRequired::ManualReview);
+    if manual || (!control.rules.is_empty() && control.rules.iter().all(|rule| matches!(rule.check, Check::Manual))) {
+        return Some((SubStatus::ManualReview, "a person has to judge this control".to_owned()));
+    }
+    if plan.lacks_configuration(number) {
+        let inputs = control.inputs().join(", ");
+        let info = format!("its configuration is empty: set {inputs} with --controls-config");
+        return Some((SubStatus::Configuration, info));
+    }
+    None
+}
+
+/// For each rule, why it could not judge: it never can, or it reads node or
+/// cloud data and the input has none of these kinds.
+fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
+    let mut seen: HashSet<(String, String)> = HashSet::new();
+    for record in records {
+        let group = record.api_version.split_once('/').map_or("", |(group, _)| group);
+        if crate::is_external_group(group) {
+            seen.insert((group.to_owned(), record.kind.to_ascii_lowercase()));
+        }
+    }
+    let reason = |rule: &&'static crate::Rule| {
+        if let Check::Unavailable(reason) = rule.check {
+            return Some(reason.to_owned());
+        }
+        let external: Vec<_> = rule.kinds.iter().filter(|kind| kind.is_external()).collect();
+        let present = external
+            .iter()
+            .any(|kind| seen.contains(&(kind.group.to_owned(), kind.kind.to_ascii_lowercase())));
+        if external.is_empty() || present {
+            return None;
+        }
+        let mut names: Vec<_> = external.iter().map(|kind| kind.kind).collect();
+        names.dedup();
+        let source = if external.iter().any(|kind| kind.group == "hostdata.kubescape.cloud") {
+            "a node agent"
+        } else if external.iter().any(|kind| kind.kind == "ImageVulnerabilities") {
+            "image scans"
+        } else {
+            "the cloud provider"
+        };
+        Some(format!("needs {} from {source}, and the input has none", names.join(" or ")))
+    };
+    plan.rules.iter().map(reason).collect()
+}

@@ -1,0 +1,245 @@
+//! A scan in two steps: [`Judge`] looks at each object as it streams past, any
+//! number of them side by side; [`conclude`] joins what has to be joined and
+//! adds everything up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::finding::{About, Finding, Out};
+use crate::outcome::Outcome;
+use crate::plan::{KindPlan, Plan, RuleNumber};
+use crate::project::project;
+use crate::record::{Fault, FaultPool, Origin, Record};
+use crate::rule::Check;
+use crate::{Arena, Corpus, Object, Value, Vector, Workload, from_json};
+
+/// An object that joins will read: its number in the scan and the part of it
+/// that they need, as JSON.
+pub struct Kept {
+    /// Number of its record.
+    pub seq: u32,
+    /// See [`project`].
+    pub json: Box<[u8]>,
+}
+
+/// What came of one object.
+pub struct Judged {
+    /// Who it is and what is wrong with it so far.
+    pub record: Record,
+    /// What joins need of it, if they need it.
+    pub kept: Option<Box<[u8]>>,
+}
+
+/// Judges objects one at a time. Cheap to make: one a thread.
+pub struct Judge<'p> {
+    plan: &'p Plan,
+    kinds: HashMap<String, Arc<KnownKind>>,
+    pool: FaultPool,
+}
+
+struct KnownKind {
+    plan: KindPlan,
+    rules: Arc<[RuleNumber]>,
+}
+
+impl<'p> Judge<'p> {
+    /// A judge for this plan.
+    pub fn new(plan: &'p Plan) -> Self {
+        Self { plan, kinds: HashMap::new(), pool: FaultPool::default() }
+    }
+
+    /// Judges an object by all rules that look at one object alone. `None` when
+    /// no rule of the plan reads its kind.
+    pub fn judge<'a>(&mut self, id: String, object: &'a Object<'a>, arena: &'a Arena) -> Option<Judged>
+    where
+        'p: 'a,
+    {
+        let kind = self.kind(object);
+        if kind.plan.is_idle() {
+            return None;
+        }
+        let rules = self.judging(&kind, object);
+        let mut record = Record::of_object(id, object, rules);
+        self.run_rules(&kind.plan, object, arena, &mut record);
+        Some(Judged { record, kept: Self::keep(&kind.plan, object, arena) })
+    }
+
+    /// Takes in an object that only joins may look at; nothing is said of it.
+    pub fn overhear<'a>(&mut self, id: String, object: &'a Object<'a>, arena: &'a Arena) -> Option<Judged> {
+        let kind = self.kind(object);
+        let kept = Self::keep(&kind.plan, object, arena)?;
+        let mut record = Record::of_object(id, object, [].into());
+        record.hidden = true;
+        Some(Judged { record, kept: Some(kept) })
+    }
+
+    fn keep<'a>(kind: &KindPlan, object: &'a Object<'a>, arena: &'a Arena) -> Option<Box<[u8]>> {
+        kind.keep.then(|| serde_json::to_vec(&project(object, arena)).unwrap_or_default().into())
+    }
+
+    fn kind(&mut self, object: &Object<'_>) -> Arc<KnownKind> {
+        let key = format!("{}/{}", object.group, object.kind);
+        if let Some(known) = self.kinds.get(&key) {
+            return Arc::clone(known);
+        }
+        let plan = self.plan.kind(object.group, object.kind);
+        let rules = plan.rules().collect();
+        let known = Arc::new(KnownKind { plan, rules });
+        // Kinds come from the input, and hostile input could have millions.
+        if self.kinds.len() < 4096 {
+            self.kinds.insert(key, Arc::clone(&known));
+        }
+        known
+    }
+
+    /// The rules that count this very object as judged.
+    fn judging(&self, kind: &KnownKind, object: &Object<'_>) -> Arc<[RuleNumber]> {
+        let applies = |number: &RuleNumber| {
+            self.plan.rules[usize::from(*number)].applies.is_none_or(|applies| applies(object))
+        };
+        if kind.rules.iter().all(applies) {
+            return Arc::clone(&kind.rules);
+        }
+        kind.rules.iter().copied().filter(applies).collect()
+    }
+
+    fn run_rules<'a>(&mut self, kind: &KindPlan, object: &'a Object<'a>, arena: &'a Arena, record: &mut Record)
+    where
+        'p: 'a,
+    {
+        let workload = Workload::of(object, arena);
+        let mut out = Out::new(arena, &self.plan.inputs);
+        for number in &kind.alone {
+            match (self.plan.rules[usize::from(*number)].check, &workload) {
+                (Check::Workload(check), Some(workload)) => check(workload, &mut out),
+                (Check::Object(check), _) => check(object, &mut out),
+                _ => {}
+            }
+            // Whatever the finding names (an object made up by the check, say),
+            // this object is what it was found in.
+            for finding in out.drain() {
+                record.faults.push(self.pool.share(Fault::new(*number, &finding)));
+            }
+        }
+    }
+}
+
+/// Runs the joining rules over what was kept and adds everything up.
+///
+/// `records` and `kept` are in input order, and a kept object's `seq` is the
+/// number of its record.
+pub fn conclude(plan: Plan, mut records: Vec<Record>, kept: Vec<Kept>) -> Outcome {
+    {
+        let arena = Arena::new();
+        let objects = kept_objects(&kept, &arena);
+        let corpus = Corpus::new(arena.slice(&objects), &arena);
+        Joiner { plan: &plan, records: &mut records, pool: FaultPool::default(), made: HashMap::new() }.run(&corpus);
+    }
+    Outcome::new(plan, records)
+}
+
+fn kept_objects<'a>(kept: &'a [Kept], arena: &'a Arena) -> Vec<Object<'a>> {
+    let read = |kept: &'a Kept| {
+        // We wrote this text ourselves; were it broken, the object would be
+        // missing from joins, which debug builds refuse.
+        let value = from_json(&kept.json, arena);
+        debug_assert!(value.is_ok());
+        value.ok().map(|value| Object::new(value, kept.seq))
+    };
+    kept.iter().filter_map(read).collect()
+}
+
+struct Joiner<'s> {
+    plan: &'s Plan,
+    records: &'s mut Vec<Record>,
+    pool: FaultPool,
+    /// Records of resources that are no single object of the input, by ID.
+    made: HashMap<String, usize>,
+}
+
+impl Joiner<'_> {
+    fn run<'a>(&mut self, corpus: &'a Corpus<'a>)
+    where
+        Self: 'a,
+    {
+        let subject_rules: Arc<[RuleNumber]> = self.numbers(|check| matches!(check, Check::Subject(_)));
+        if !subject_rules.is_empty() {
+            self.enumerate_vectors(corpus, &subject_rules);
+        }
+        for number in subject_rules.iter().chain(&*self.numbers(|check| matches!(check, Check::Join(_)))) {
+            self.run_rule(*number, corpus);
+        }
+    }
+
+    fn numbers(&self, wanted: impl Fn(Check) -> bool) -> Arc<[RuleNumber]> {
+        let numbered = (0..).zip(&self.plan.rules);
+        numbered.filter(|(_, rule)| wanted(rule.check)).map(|(number, _)| number).collect()
+    }
+
+    fn run_rule<'a>(&mut self, number: RuleNumber, corpus: &'a Corpus<'a>) {
+        let inputs = self.plan.inputs.clone();
+        let inputs = corpus.arena().alloc(inputs);
+        let mut out = Out::new(corpus.arena(), inputs);
+        match self.plan.rules[usize::from(number)].check {
+            Check::Subject(check) => corpus.vectors().iter().for_each(|vector| check(vector, &mut out)),
+            Check::Join(check) => check(corpus, &mut out),
+            _ => {}
+        }
+        for finding in out.take() {
+            self.book(number, &finding);
+        }
+    }
+
+    fn enumerate_vectors(&mut self, corpus: &Corpus<'_>, rules: &Arc<[RuleNumber]>) {
+        for vector in corpus.vectors() {
+            let id = vector.resource_id();
+            if self.made.contains_key(&id) {
+                continue;
+            }
+            self.made.insert(id, self.records.len());
+            self.records.push(Record::of_vector(vector, 1.0, Arc::clone(rules)));
+        }
+    }
+
+    fn book(&mut self, number: RuleNumber, finding: &Finding<'_>) {
+        let fault = self.pool.share(Fault::new(number, finding));
+        for about in &finding.about {
+            let place = match about {
+                About::Object(object) => object.seq as usize,
+                About::Vector(vector) => self.place_of_vector(vector, number),
+                About::External(value) => self.place_of_made(*value, number),
+            };
+            if let Some(record) = self.records.get_mut(place).filter(|record| !record.hidden) {
+                record.faults.push(Arc::clone(&fault));
+            }
+        }
+    }
+
+    fn place_of_vector(&mut self, vector: &Vector<'_>, number: RuleNumber) -> usize {
+        let id = vector.resource_id();
+        *self.made.entry(id).or_insert_with(|| {
+            self.records.push(Record::of_vector(vector, 1.0, [number].into()));
+            self.records.len() - 1
+        })
+    }
+
+    fn place_of_made(&mut self, value: Value<'_>, number: RuleNumber) -> usize {
+        let object = Object::new(value, 0);
+        let (name, namespace) = (value.at("name").str(), value.at("namespace").str());
+        let id = if object.name.is_empty() {
+            format!("{}/{namespace}/{}/{name}", object.api_version, object.kind)
+        } else {
+            object.resource_id()
+        };
+        *self.made.entry(id.clone()).or_insert_with(|| {
+            let mut record = Record::of_object(id, &object, [number].into());
+            if record.name.is_empty() {
+                record.name = name.into();
+                record.namespace = namespace.into();
+            }
+            record.origin = Origin::Made;
+            self.records.push(record);
+            self.records.len() - 1
+        })
+    }
+}
