@@ -59,7 +59,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 fn namespace(object: &Value) -> String {
-    object["metadata"]["namespace"].as_str().unwrap_or("cluster").to_owned()
+    object["metadata"]["namespace"]
+        .as_str()
+        .unwrap_or("cluster")
+        .to_owned()
 }
 
 fn write(path: &Path, objects: &[Value], format: Format) -> Result<(), Box<dyn Error>> {

@@ -88,8 +88,15 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) fn new(plan: Plan, records: Vec<Record>) -> Self {
         let rule_skips = rule_skips(&plan, &records);
-        let overrides = (0..plan.controls.len()).map(|number| override_of(&plan, number)).collect();
-        let empty = Summary { status: Status::Passed, counts: Counts::default(), compliance: 0.0, risk: 0.0 };
+        let overrides = (0..plan.controls.len())
+            .map(|number| override_of(&plan, number))
+            .collect();
+        let empty = Summary {
+            status: Status::Passed,
+            counts: Counts::default(),
+            compliance: 0.0,
+            risk: 0.0,
+        };
         let mut outcome = Self {
             controls: Vec::new(),
             frameworks: Vec::new(),
@@ -115,7 +122,10 @@ impl Outcome {
         }
         statuses.sort_by_key(|(control, status)| (*control, std::cmp::Reverse(status.status)));
         statuses.dedup_by_key(|(control, _)| *control);
-        let verdict = |(control, status)| Verdict { control, status: self.adjusted(control, status) };
+        let verdict = |(control, status)| Verdict {
+            control,
+            status: self.adjusted(control, status),
+        };
         statuses.into_iter().map(verdict).collect()
     }
 
@@ -123,7 +133,10 @@ impl Outcome {
     pub fn rules_of(&self, record: &Record, control: usize) -> Vec<(RuleNumber, StatusInfo<'_>)> {
         let statuses = self.rule_statuses(record);
         let wanted = &self.plan.rules_of[control];
-        wanted.iter().filter_map(|rule| statuses.iter().find(|(number, _)| number == rule).copied()).collect()
+        wanted
+            .iter()
+            .filter_map(|rule| statuses.iter().find(|(number, _)| number == rule).copied())
+            .collect()
     }
 
     /// The rules that judged a resource, and those that failed it beyond that.
@@ -134,7 +147,11 @@ impl Outcome {
         let judged = |rule: &RuleNumber| {
             let status = match &self.rule_skips[usize::from(*rule)] {
                 _ if failed.binary_search(rule).is_ok() => StatusInfo::plain(Status::Failed),
-                Some(info) => StatusInfo { status: Status::Skipped, sub_status: SubStatus::Integration, info },
+                Some(info) => StatusInfo {
+                    status: Status::Skipped,
+                    sub_status: SubStatus::Integration,
+                    info,
+                },
                 None => StatusInfo::plain(Status::Passed),
             };
             (*rule, status)
@@ -147,12 +164,21 @@ impl Outcome {
 
     fn adjusted<'o>(&'o self, control: usize, status: StatusInfo<'o>) -> StatusInfo<'o> {
         if let Some((sub_status, info)) = &self.overrides[control] {
-            return StatusInfo { status: Status::Skipped, sub_status: *sub_status, info };
+            return StatusInfo {
+                status: Status::Skipped,
+                sub_status: *sub_status,
+                info,
+            };
         }
-        let review = self.plan.controls[control].action_required == Some(ActionRequired::RequiresReview);
+        let review =
+            self.plan.controls[control].action_required == Some(ActionRequired::RequiresReview);
         if review && status.status == Status::Failed {
             let info = "a person has to review what was found";
-            return StatusInfo { status: Status::Skipped, sub_status: SubStatus::RequiresReview, info };
+            return StatusInfo {
+                status: Status::Skipped,
+                sub_status: SubStatus::RequiresReview,
+                info,
+            };
         }
         status
     }
@@ -166,12 +192,15 @@ impl Outcome {
         for number in 0..self.plan.controls.len() {
             let result = self.control_result(number, &sums);
             if result.status == Status::Failed {
-                self.failed_controls.add(self.plan.controls[number].severity());
+                self.failed_controls
+                    .add(self.plan.controls[number].severity());
             }
             self.controls.push(result);
         }
         let of_frameworks = self.plan.frameworks.iter().zip(&sums.frameworks);
-        let frameworks = of_frameworks.map(|((_, numbers), counts)| self.summary(numbers, *counts, &sums)).collect();
+        let frameworks = of_frameworks
+            .map(|((_, numbers), counts)| self.summary(numbers, *counts, &sums))
+            .collect();
         self.frameworks = frameworks;
         let all: Vec<usize> = (0..self.plan.controls.len()).collect();
         self.total = self.summary(&all, sums.total, &sums);
@@ -182,7 +211,11 @@ impl Outcome {
         let (status, sub_status, info) = match (&self.overrides[number], counts.all()) {
             (Some((sub_status, info)), _) => (Status::Skipped, *sub_status, info.clone()),
             (None, 0) => self.status_without_resources(number),
-            (None, _) => (counts.worst(), self.sub_status_with_resources(number, counts), self.info(number, counts)),
+            (None, _) => (
+                counts.worst(),
+                self.sub_status_with_resources(number, counts),
+                self.info(number, counts),
+            ),
         };
         let compliance = match (status, counts.all()) {
             (Status::Passed, _) => 100.0,
@@ -191,12 +224,22 @@ impl Outcome {
         };
         let (failed, all) = sums.weights[number];
         let risk = if all > 0.0 { 100.0 * failed / all } else { 0.0 };
-        ControlResult { status, sub_status, info, counts, compliance, risk }
+        ControlResult {
+            status,
+            sub_status,
+            info,
+            counts,
+            compliance,
+            risk,
+        }
     }
 
     fn sub_status_with_resources(&self, number: usize, counts: Counts) -> SubStatus {
         match counts.worst() {
-            Status::Skipped if self.plan.controls[number].action_required == Some(ActionRequired::RequiresReview) => {
+            Status::Skipped
+                if self.plan.controls[number].action_required
+                    == Some(ActionRequired::RequiresReview) =>
+            {
                 SubStatus::RequiresReview
             }
             Status::Skipped => SubStatus::Integration,
@@ -216,7 +259,10 @@ impl Outcome {
 
     fn status_without_resources(&self, number: usize) -> (Status, SubStatus, String) {
         let rules = &self.plan.rules_of[number];
-        let reasons: Vec<_> = rules.iter().filter_map(|rule| self.rule_skips[usize::from(*rule)].as_ref()).collect();
+        let reasons: Vec<_> = rules
+            .iter()
+            .filter_map(|rule| self.rule_skips[usize::from(*rule)].as_ref())
+            .collect();
         // With several rules, one that could run makes "nothing to judge" true.
         match reasons.first() {
             Some(reason) if reasons.len() == rules.len() => {
@@ -235,9 +281,18 @@ impl Outcome {
             failed += score * sums.weights[*number].0;
             all += score * sums.weights[*number].1;
         }
-        let compliance = if numbers.is_empty() { 100.0 } else { compliance / numbers.len() as f32 };
+        let compliance = if numbers.is_empty() {
+            100.0
+        } else {
+            compliance / numbers.len() as f32
+        };
         let risk = if all > 0.0 { 100.0 * failed / all } else { 0.0 };
-        Summary { status: counts.worst(), counts, compliance, risk }
+        Summary {
+            status: counts.worst(),
+            counts,
+            compliance,
+            risk,
+        }
     }
 }
 
@@ -290,15 +345,26 @@ impl Sums {
         for (counts, status) in self.frameworks.iter_mut().zip(worst) {
             status.into_iter().for_each(|status| counts.add(status));
         }
-        worst_of_all.into_iter().for_each(|status| self.total.add(status));
+        worst_of_all
+            .into_iter()
+            .for_each(|status| self.total.add(status));
     }
 }
 
 fn override_of(plan: &Plan, number: usize) -> Option<(SubStatus, String)> {
     let control = plan.controls[number];
     let manual = control.action_required == Some(ActionRequired::ManualReview);
-    if manual || (!control.rules.is_empty() && control.rules.iter().all(|rule| matches!(rule.check, Check::Manual))) {
-        return Some((SubStatus::ManualReview, "a person has to judge this control".to_owned()));
+    if manual
+        || (!control.rules.is_empty()
+            && control
+                .rules
+                .iter()
+                .all(|rule| matches!(rule.check, Check::Manual)))
+    {
+        return Some((
+            SubStatus::ManualReview,
+            "a person has to judge this control".to_owned(),
+        ));
     }
     if plan.lacks_configuration(number) {
         let inputs = control.inputs().join(", ");
@@ -313,7 +379,10 @@ fn override_of(plan: &Plan, number: usize) -> Option<(SubStatus, String)> {
 fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
     let mut seen: HashSet<(String, String)> = HashSet::new();
     for record in records {
-        let group = record.api_version.split_once('/').map_or("", |(group, _)| group);
+        let group = record
+            .api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group);
         if crate::is_external_group(group) {
             seen.insert((group.to_owned(), record.kind.to_ascii_lowercase()));
         }
@@ -322,7 +391,11 @@ fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
         if let Check::Unavailable(reason) = rule.check {
             return Some(reason.to_owned());
         }
-        let external: Vec<_> = rule.kinds.iter().filter(|kind| kind.is_external()).collect();
+        let external: Vec<_> = rule
+            .kinds
+            .iter()
+            .filter(|kind| kind.is_external())
+            .collect();
         let present = external
             .iter()
             .any(|kind| seen.contains(&(kind.group.to_owned(), kind.kind.to_ascii_lowercase())));
@@ -331,14 +404,23 @@ fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
         }
         let mut names: Vec<_> = external.iter().map(|kind| kind.kind).collect();
         names.dedup();
-        let source = if external.iter().any(|kind| kind.group == "hostdata.kubescape.cloud") {
+        let source = if external
+            .iter()
+            .any(|kind| kind.group == "hostdata.kubescape.cloud")
+        {
             "a node agent"
-        } else if external.iter().any(|kind| kind.kind == "ImageVulnerabilities") {
+        } else if external
+            .iter()
+            .any(|kind| kind.kind == "ImageVulnerabilities")
+        {
             "image scans"
         } else {
             "the cloud provider"
         };
-        Some(format!("needs {} from {source}, and the input has none", names.join(" or ")))
+        Some(format!(
+            "needs {} from {source}, and the input has none",
+            names.join(" or ")
+        ))
     };
     plan.rules.iter().map(reason).collect()
 }

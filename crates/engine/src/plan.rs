@@ -64,7 +64,11 @@ pub struct KindPlan {
 impl KindPlan {
     /// All rules that count the object as judged.
     pub fn rules(&self) -> impl Iterator<Item = RuleNumber> {
-        self.alone.iter().chain(&self.joined).chain(&self.unavailable).copied()
+        self.alone
+            .iter()
+            .chain(&self.joined)
+            .chain(&self.unavailable)
+            .copied()
     }
 
     /// Whether no rule reads this kind.
@@ -117,7 +121,9 @@ impl Plan {
             controls.extend(framework.controls);
         }
         controls.retain(|control| {
-            let severe = selection.min_severity.is_none_or(|least| control.severity() >= least);
+            let severe = selection
+                .min_severity
+                .is_none_or(|least| control.severity() >= least);
             severe && control.fits(target) && skipped.iter().all(|skip| skip.id != control.id)
         });
         controls.sort_by_key(|control| control.id);
@@ -132,7 +138,11 @@ impl Plan {
         target: Scope,
         inputs: Inputs,
     ) -> Self {
-        let mut rules: Vec<&'static Rule> = controls.iter().flat_map(|control| control.rules).copied().collect();
+        let mut rules: Vec<&'static Rule> = controls
+            .iter()
+            .flat_map(|control| control.rules)
+            .copied()
+            .collect();
         rules.sort_by_key(|rule| rule.name);
         rules.dedup_by_key(|rule| rule.name);
         let mut controls_of = vec![Vec::new(); rules.len()];
@@ -149,15 +159,32 @@ impl Plan {
         }
         let numbers_of = |framework: &&'static Framework| -> Vec<usize> {
             let member = |id: &str| framework.controls.iter().any(|control| control.id == id);
-            (0..controls.len()).filter(|number| member(controls[*number].id)).collect()
+            (0..controls.len())
+                .filter(|number| member(controls[*number].id))
+                .collect()
         };
-        let frameworks = frameworks.iter().map(|framework| (*framework, numbers_of(framework))).collect();
-        Self { controls, rules, rules_of, controls_of, frameworks, inputs, target, library_version: library.version }
+        let frameworks = frameworks
+            .iter()
+            .map(|framework| (*framework, numbers_of(framework)))
+            .collect();
+        Self {
+            controls,
+            rules,
+            rules_of,
+            controls_of,
+            frameworks,
+            inputs,
+            target,
+            library_version: library.version,
+        }
     }
 
     /// Which rules look at objects of this group and kind.
     pub fn kind(&self, group: &str, kind: &str) -> KindPlan {
-        let mut plan = KindPlan { external: crate::is_external_group(group), ..KindPlan::default() };
+        let mut plan = KindPlan {
+            external: crate::is_external_group(group),
+            ..KindPlan::default()
+        };
         for (number, rule) in (0..).zip(&self.rules) {
             if !rule.reads(group, kind) {
                 continue;
@@ -183,7 +210,11 @@ impl Plan {
             return false;
         }
         let with_inputs = control.rules.iter().find(|rule| !rule.inputs.is_empty());
-        with_inputs.is_none_or(|rule| rule.inputs.iter().all(|name| self.inputs.list(name).is_empty()))
+        with_inputs.is_none_or(|rule| {
+            rule.inputs
+                .iter()
+                .all(|name| self.inputs.list(name).is_empty())
+        })
     }
 }
 
@@ -195,11 +226,19 @@ fn find_frameworks(
     let mut found = Vec::new();
     for name in names {
         if name.eq_ignore_ascii_case("all") {
-            found.extend(library.frameworks.iter().filter(|framework| !framework.name.contains('@')));
+            found.extend(
+                library
+                    .frameworks
+                    .iter()
+                    .filter(|framework| !framework.name.contains('@')),
+            );
         } else if let Some(framework) = library.framework(name) {
             found.push(framework);
         } else {
-            let near = nearest(name, library.frameworks.iter().map(|framework| framework.name));
+            let near = nearest(
+                name,
+                library.frameworks.iter().map(|framework| framework.name),
+            );
             errors.push(SelectionError::NoSuchFramework(name.clone(), near));
         }
     }
@@ -208,7 +247,11 @@ fn find_frameworks(
     found
 }
 
-fn find_controls(library: &'static Library, ids: &[String], errors: &mut Vec<SelectionError>) -> Vec<&'static Control> {
+fn find_controls(
+    library: &'static Library,
+    ids: &[String],
+    errors: &mut Vec<SelectionError>,
+) -> Vec<&'static Control> {
     let mut found = Vec::new();
     for id in ids {
         if let Some(control) = library.control(id) {
@@ -223,7 +266,9 @@ fn find_controls(library: &'static Library, ids: &[String], errors: &mut Vec<Sel
 
 /// The candidate that takes the fewest edits to reach, when these are few.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distances = candidates.into_iter().map(|candidate| (edits(name, candidate), candidate));
+    let distances = candidates
+        .into_iter()
+        .map(|candidate| (edits(name, candidate), candidate));
     let (distance, candidate) = distances.min()?;
     (distance <= 1 + name.chars().count() / 3).then_some(candidate)
 }

@@ -57,7 +57,10 @@ pub fn project<'a>(object: &'a Object<'a>, arena: &'a Arena) -> Value<'a> {
     let mut pod = without(workload.pod, &POD, arena);
     for list in containers {
         if let Value::Array(items) = pod.at(list) {
-            let items: Vec<_> = items.iter().map(|item| without(*item, &CONTAINER, arena)).collect();
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| without(*item, &CONTAINER, arena))
+                .collect();
             pod = with(pod, list, arena.array(&items), arena);
         }
     }
@@ -66,14 +69,23 @@ pub fn project<'a>(object: &'a Object<'a>, arena: &'a Arena) -> Value<'a> {
     let metadata = without(value.at("metadata"), &METADATA, arena);
     let value = with(value, "metadata", metadata, arena);
     // Of the status, joins with the network look at addresses of Pods only.
-    if object.kind == "Pod" { value } else { without(value, &["status"], arena) }
+    if object.kind == "Pod" {
+        value
+    } else {
+        without(value, &["status"], arena)
+    }
 }
 
 fn without<'a>(value: Value<'a>, keys: &[&str], arena: &'a Arena) -> Value<'a> {
     if !value.entries().iter().any(|(key, _)| keys.contains(key)) {
         return value;
     }
-    let kept: Vec<_> = value.entries().iter().filter(|(key, _)| !keys.contains(key)).copied().collect();
+    let kept: Vec<_> = value
+        .entries()
+        .iter()
+        .filter(|(key, _)| !keys.contains(key))
+        .copied()
+        .collect();
     arena.object(&kept)
 }
 
@@ -81,15 +93,23 @@ fn with<'a>(value: Value<'a>, key: &'a str, item: Value<'a>, arena: &'a Arena) -
     if !value.at(key).exists() {
         return value;
     }
-    let replaced: Vec<_> =
-        value.entries().iter().map(|(name, old)| (*name, if *name == key { item } else { *old })).collect();
+    let replaced: Vec<_> = value
+        .entries()
+        .iter()
+        .map(|(name, old)| (*name, if *name == key { item } else { *old }))
+        .collect();
     arena.object(&replaced)
 }
 
 fn replace<'a>(value: Value<'a>, keys: &[&'a str], item: Value<'a>, arena: &'a Arena) -> Value<'a> {
     match keys {
         [] => item,
-        [first, rest @ ..] => with(value, first, replace(value.at(first), rest, item, arena), arena),
+        [first, rest @ ..] => with(
+            value,
+            first,
+            replace(value.at(first), rest, item, arena),
+            arena,
+        ),
     }
 }
 
@@ -104,6 +124,9 @@ mod tests {
         let text = r#"{"kind":"Pod","metadata":{"name":"a","managedFields":[]},"spec":{"containers":[{"name":"c","command":["x"]}],"tolerations":[]}}"#;
         let object = arena.alloc(Object::new(from_json_str(text, &arena).unwrap(), 0));
         let kept = serde_json::to_string(&project(object, &arena)).unwrap();
-        assert_eq!(kept, r#"{"kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"c"}]}}"#);
+        assert_eq!(
+            kept,
+            r#"{"kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"c"}]}}"#
+        );
     }
 }

@@ -59,13 +59,22 @@ pub struct Fault {
 
 fn paths(places: &Places<'_>) -> Box<[FaultPath]> {
     let plain = |kind| {
-        move |path: &&str| FaultPath { kind, path: (*path).into(), value: "".into() }
+        move |path: &&str| FaultPath {
+            kind,
+            path: (*path).into(),
+            value: "".into(),
+        }
     };
     let review = places.review.iter().flatten();
     let delete = places.delete.iter().flatten();
     // `failed` repeats what the other two lists say more precisely.
     let named = |path: &&&str| {
-        places.review.iter().flatten().chain(places.delete.iter().flatten()).all(|other| other != *path)
+        places
+            .review
+            .iter()
+            .flatten()
+            .chain(places.delete.iter().flatten())
+            .all(|other| other != *path)
     };
     let failed = places.failed.iter().flatten().filter(named);
     let fix = places.fix.iter().flatten();
@@ -91,7 +100,10 @@ impl Fault {
             paths: paths(&finding.places),
             fix_command: finding.places.fix_command.into(),
             related: related
-                .map(|related| RelatedFault { record: related.object.seq, paths: paths(&related.places) })
+                .map(|related| RelatedFault {
+                    record: related.object.seq,
+                    paths: paths(&related.places),
+                })
                 .collect(),
         }
     }
@@ -206,9 +218,18 @@ impl Record {
 /// a DaemonSet. (config-scanning reference §5.1.)
 fn weight(object: &Object<'_>) -> f32 {
     #[allow(clippy::cast_possible_truncation)]
-    let number = |value: crate::Value<'_>| value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+    let number = |value: crate::Value<'_>| {
+        value
+            .as_f64()
+            .map(|number| number as f32)
+            .filter(|number| number.is_finite())
+    };
     if object.kind == "DaemonSet" {
-        return number(object.at("status").at("desiredNumberScheduled")).filter(|pods| *pods > 0.0).unwrap_or(1.0);
+        return number(object.at("status").at("desiredNumberScheduled"))
+            .filter(|pods| *pods > 0.0)
+            .unwrap_or(1.0);
     }
-    number(object.spec().at("replicas")).filter(|replicas| *replicas > 1.0).map_or(1.0, |replicas| replicas * 1.1)
+    number(object.spec().at("replicas"))
+        .filter(|replicas| *replicas > 1.0)
+        .map_or(1.0, |replicas| replicas * 1.1)
 }

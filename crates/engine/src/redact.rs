@@ -12,13 +12,16 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// environment variables become `XXXXXX`; where variables come from, managed
 /// fields, the last applied configuration and a workload's status go.
 pub fn redact<'a>(object: &Object<'a>, arena: &'a Arena) -> Value<'a> {
-    let drop_status = object.spec().at("template").exists() || matches!(object.kind, "Pod" | "CronJob");
+    let drop_status =
+        object.spec().at("template").exists() || matches!(object.kind, "Pod" | "CronJob");
     let hide_data = matches!(object.kind, "Secret" | "ConfigMap");
     let mut entries = Vec::with_capacity(object.value.entries().len());
     for (key, value) in object.value.entries() {
         match *key {
             "status" if drop_status => {}
-            "data" | "stringData" | "binaryData" if hide_data => entries.push((*key, hide_values(*value, arena))),
+            "data" | "stringData" | "binaryData" if hide_data => {
+                entries.push((*key, hide_values(*value, arena)))
+            }
             "metadata" => entries.push((*key, redact_metadata(*value, arena))),
             _ => entries.push((*key, redact_environment(*value, arena))),
         }
@@ -27,8 +30,14 @@ pub fn redact<'a>(object: &Object<'a>, arena: &'a Arena) -> Value<'a> {
 }
 
 fn hide_values<'a>(map: Value<'a>, arena: &'a Arena) -> Value<'a> {
-    let Value::Object(map) = map else { return Value::Str(REDACTED) };
-    let hidden: Vec<_> = map.entries().iter().map(|(key, _)| (*key, Value::Str(REDACTED))).collect();
+    let Value::Object(map) = map else {
+        return Value::Str(REDACTED);
+    };
+    let hidden: Vec<_> = map
+        .entries()
+        .iter()
+        .map(|(key, _)| (*key, Value::Str(REDACTED)))
+        .collect();
     arena.object(&hidden)
 }
 
@@ -38,13 +47,22 @@ fn redact_metadata<'a>(metadata: Value<'a>, arena: &'a Arena) -> Value<'a> {
         match *key {
             "managedFields" => {}
             "annotations" if value.at(LAST_APPLIED).exists() => {
-                let kept: Vec<_> = value.entries().iter().filter(|(key, _)| *key != LAST_APPLIED).copied().collect();
+                let kept: Vec<_> = value
+                    .entries()
+                    .iter()
+                    .filter(|(key, _)| *key != LAST_APPLIED)
+                    .copied()
+                    .collect();
                 entries.push((*key, arena.object(&kept)));
             }
             _ => entries.push((*key, *value)),
         }
     }
-    if metadata.is_object() { arena.object(&entries) } else { metadata }
+    if metadata.is_object() {
+        arena.object(&entries)
+    } else {
+        metadata
+    }
 }
 
 /// Hides environment variables wherever something looks like a container, so
@@ -52,14 +70,19 @@ fn redact_metadata<'a>(metadata: Value<'a>, arena: &'a Arena) -> Value<'a> {
 fn redact_environment<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     match value {
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-            let items: Vec<_> = items.iter().map(|item| redact_environment(*item, arena)).collect();
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| redact_environment(*item, arena))
+                .collect();
             arena.array(&items)
         }
         Value::Object(map) => {
             let mut entries = Vec::with_capacity(map.len());
             for (key, value) in map.entries() {
                 match *key {
-                    "env" if value.is_array() => entries.push((*key, hide_variables(*value, arena))),
+                    "env" if value.is_array() => {
+                        entries.push((*key, hide_variables(*value, arena)))
+                    }
                     "envFrom" if value.is_array() => {}
                     _ => entries.push((*key, redact_environment(*value, arena))),
                 }
@@ -72,9 +95,25 @@ fn redact_environment<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
 
 fn hide_variables<'a>(variables: Value<'a>, arena: &'a Arena) -> Value<'a> {
     let hide = |variable: &Value<'a>| {
-        let entries = variable.entries().iter().filter(|(key, _)| *key != "valueFrom");
-        let hidden = entries.map(|(key, value)| (*key, if *key == "value" { Value::Str(REDACTED) } else { *value }));
-        if variable.is_object() { arena.object(&hidden.collect::<Vec<_>>()) } else { Value::Str(REDACTED) }
+        let entries = variable
+            .entries()
+            .iter()
+            .filter(|(key, _)| *key != "valueFrom");
+        let hidden = entries.map(|(key, value)| {
+            (
+                *key,
+                if *key == "value" {
+                    Value::Str(REDACTED)
+                } else {
+                    *value
+                },
+            )
+        });
+        if variable.is_object() {
+            arena.object(&hidden.collect::<Vec<_>>())
+        } else {
+            Value::Str(REDACTED)
+        }
     };
     let hidden: Vec<_> = variables.items().iter().map(hide).collect();
     arena.array(&hidden)
@@ -104,6 +143,9 @@ mod tests {
     fn environment_values_vanish_wherever_a_container_is() {
         let text = r#"{"kind":"Custom","spec":{"podTemplate":{"spec":{"containers":[{"env":[{"name":"P","value":"secret"},{"name":"Q","valueFrom":{}}],"envFrom":[{}]}]}}}}"#;
         let out = redacted(text);
-        assert!(!out.contains("secret") && !out.contains("valueFrom") && !out.contains("envFrom"), "{out}");
+        assert!(
+            !out.contains("secret") && !out.contains("valueFrom") && !out.contains("envFrom"),
+            "{out}"
+        );
     }
 }

@@ -45,12 +45,21 @@ struct KnownKind {
 impl<'p> Judge<'p> {
     /// A judge for this plan.
     pub fn new(plan: &'p Plan) -> Self {
-        Self { plan, kinds: HashMap::new(), pool: FaultPool::default() }
+        Self {
+            plan,
+            kinds: HashMap::new(),
+            pool: FaultPool::default(),
+        }
     }
 
     /// Judges an object by all rules that look at one object alone. `None` when
     /// no rule of the plan reads its kind.
-    pub fn judge<'a>(&mut self, id: String, object: &'a Object<'a>, arena: &'a Arena) -> Option<Judged>
+    pub fn judge<'a>(
+        &mut self,
+        id: String,
+        object: &'a Object<'a>,
+        arena: &'a Arena,
+    ) -> Option<Judged>
     where
         'p: 'a,
     {
@@ -61,20 +70,35 @@ impl<'p> Judge<'p> {
         let rules = self.judging(&kind, object);
         let mut record = Record::of_object(id, object, rules);
         self.run_rules(&kind.plan, object, arena, &mut record);
-        Some(Judged { record, kept: Self::keep(&kind.plan, object, arena) })
+        Some(Judged {
+            record,
+            kept: Self::keep(&kind.plan, object, arena),
+        })
     }
 
     /// Takes in an object that only joins may look at; nothing is said of it.
-    pub fn overhear<'a>(&mut self, id: String, object: &'a Object<'a>, arena: &'a Arena) -> Option<Judged> {
+    pub fn overhear<'a>(
+        &mut self,
+        id: String,
+        object: &'a Object<'a>,
+        arena: &'a Arena,
+    ) -> Option<Judged> {
         let kind = self.kind(object);
         let kept = Self::keep(&kind.plan, object, arena)?;
         let mut record = Record::of_object(id, object, [].into());
         record.hidden = true;
-        Some(Judged { record, kept: Some(kept) })
+        Some(Judged {
+            record,
+            kept: Some(kept),
+        })
     }
 
     fn keep<'a>(kind: &KindPlan, object: &'a Object<'a>, arena: &'a Arena) -> Option<Box<[u8]>> {
-        kind.keep.then(|| serde_json::to_vec(&project(object, arena)).unwrap_or_default().into())
+        kind.keep.then(|| {
+            serde_json::to_vec(&project(object, arena))
+                .unwrap_or_default()
+                .into()
+        })
     }
 
     fn kind(&mut self, object: &Object<'_>) -> Arc<KnownKind> {
@@ -95,7 +119,9 @@ impl<'p> Judge<'p> {
     /// The rules that count this very object as judged.
     fn judging(&self, kind: &KnownKind, object: &Object<'_>) -> Arc<[RuleNumber]> {
         let applies = |number: &RuleNumber| {
-            self.plan.rules[usize::from(*number)].applies.is_none_or(|applies| applies(object))
+            self.plan.rules[usize::from(*number)]
+                .applies
+                .is_none_or(|applies| applies(object))
         };
         if kind.rules.iter().all(applies) {
             return Arc::clone(&kind.rules);
@@ -103,8 +129,13 @@ impl<'p> Judge<'p> {
         kind.rules.iter().copied().filter(applies).collect()
     }
 
-    fn run_rules<'a>(&mut self, kind: &KindPlan, object: &'a Object<'a>, arena: &'a Arena, record: &mut Record)
-    where
+    fn run_rules<'a>(
+        &mut self,
+        kind: &KindPlan,
+        object: &'a Object<'a>,
+        arena: &'a Arena,
+        record: &mut Record,
+    ) where
         'p: 'a,
     {
         let workload = Workload::of(object, arena);
@@ -118,7 +149,9 @@ impl<'p> Judge<'p> {
             // Whatever the finding names (an object made up by the check, say),
             // this object is what it was found in.
             for finding in out.drain() {
-                record.faults.push(self.pool.share(Fault::new(*number, &finding)));
+                record
+                    .faults
+                    .push(self.pool.share(Fault::new(*number, &finding)));
             }
         }
     }
@@ -133,7 +166,13 @@ pub fn conclude(plan: Plan, mut records: Vec<Record>, kept: Vec<Kept>) -> Outcom
         let arena = Arena::new();
         let objects = kept_objects(&kept, &arena);
         let corpus = Corpus::new(arena.slice(&objects), &arena);
-        Joiner { plan: &plan, records: &mut records, pool: FaultPool::default(), made: HashMap::new() }.run(&corpus);
+        Joiner {
+            plan: &plan,
+            records: &mut records,
+            pool: FaultPool::default(),
+            made: HashMap::new(),
+        }
+        .run(&corpus);
     }
     Outcome::new(plan, records)
 }
@@ -162,18 +201,25 @@ impl Joiner<'_> {
     where
         Self: 'a,
     {
-        let subject_rules: Arc<[RuleNumber]> = self.numbers(|check| matches!(check, Check::Subject(_)));
+        let subject_rules: Arc<[RuleNumber]> =
+            self.numbers(|check| matches!(check, Check::Subject(_)));
         if !subject_rules.is_empty() {
             self.enumerate_vectors(corpus, &subject_rules);
         }
-        for number in subject_rules.iter().chain(&*self.numbers(|check| matches!(check, Check::Join(_)))) {
+        for number in subject_rules
+            .iter()
+            .chain(&*self.numbers(|check| matches!(check, Check::Join(_))))
+        {
             self.run_rule(*number, corpus);
         }
     }
 
     fn numbers(&self, wanted: impl Fn(Check) -> bool) -> Arc<[RuleNumber]> {
         let numbered = (0..).zip(&self.plan.rules);
-        numbered.filter(|(_, rule)| wanted(rule.check)).map(|(number, _)| number).collect()
+        numbered
+            .filter(|(_, rule)| wanted(rule.check))
+            .map(|(number, _)| number)
+            .collect()
     }
 
     fn run_rule<'a>(&mut self, number: RuleNumber, corpus: &'a Corpus<'a>) {
@@ -181,7 +227,10 @@ impl Joiner<'_> {
         let inputs = corpus.arena().alloc(inputs);
         let mut out = Out::new(corpus.arena(), inputs);
         match self.plan.rules[usize::from(number)].check {
-            Check::Subject(check) => corpus.vectors().iter().for_each(|vector| check(vector, &mut out)),
+            Check::Subject(check) => corpus
+                .vectors()
+                .iter()
+                .for_each(|vector| check(vector, &mut out)),
             Check::Join(check) => check(corpus, &mut out),
             _ => {}
         }
@@ -197,7 +246,8 @@ impl Joiner<'_> {
                 continue;
             }
             self.made.insert(id, self.records.len());
-            self.records.push(Record::of_vector(vector, 1.0, Arc::clone(rules)));
+            self.records
+                .push(Record::of_vector(vector, 1.0, Arc::clone(rules)));
         }
     }
 
@@ -218,7 +268,8 @@ impl Joiner<'_> {
     fn place_of_vector(&mut self, vector: &Vector<'_>, number: RuleNumber) -> usize {
         let id = vector.resource_id();
         *self.made.entry(id).or_insert_with(|| {
-            self.records.push(Record::of_vector(vector, 1.0, [number].into()));
+            self.records
+                .push(Record::of_vector(vector, 1.0, [number].into()));
             self.records.len() - 1
         })
     }

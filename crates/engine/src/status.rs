@@ -68,7 +68,11 @@ pub struct StatusInfo<'a> {
 impl StatusInfo<'_> {
     /// A status without reason.
     pub fn plain(status: Status) -> Self {
-        Self { status, sub_status: SubStatus::None, info: "" }
+        Self {
+            status,
+            sub_status: SubStatus::None,
+            info: "",
+        }
     }
 }
 

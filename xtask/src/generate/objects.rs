@@ -5,8 +5,18 @@ use serde_json::{Value, json};
 
 const NAMESPACES: usize = 50;
 const APPS: [&str; 12] = [
-    "cart", "checkout", "catalog", "payments", "search", "orders", "mailer", "gateway", "inventory", "reports",
-    "session", "pricing",
+    "cart",
+    "checkout",
+    "catalog",
+    "payments",
+    "search",
+    "orders",
+    "mailer",
+    "gateway",
+    "inventory",
+    "reports",
+    "session",
+    "pricing",
 ];
 
 /// `count` objects; shares per hundred follow what middling clusters hold.
@@ -102,7 +112,9 @@ fn workload(api: &str, kind: &str, place: &Place, rng: &mut Rng) -> Value {
         },
     });
     if kind == "DaemonSet" {
-        object["spec"].as_object_mut().map(|spec| spec.remove("replicas"));
+        object["spec"]
+            .as_object_mut()
+            .map(|spec| spec.remove("replicas"));
     }
     object
 }
@@ -156,7 +168,10 @@ fn pod_spec(place: &Place, rng: &mut Rng) -> Value {
                 volumes.push(volume);
             }
         }
-        3..8 => spec["securityContext"] = json!({"runAsNonRoot": true, "runAsUser": 1000, "fsGroup": 1000}),
+        3..8 => {
+            spec["securityContext"] =
+                json!({"runAsNonRoot": true, "runAsUser": 1000, "fsGroup": 1000})
+        }
         _ => {}
     }
     spec
@@ -166,7 +181,12 @@ fn container(place: &Place, name: &str, rng: &mut Rng) -> Value {
     let image = match rng.u8(..4) {
         0 => format!("registry.example.com/{}:latest", place.app),
         1 => format!("docker.io/library/{}", place.app),
-        _ => format!("registry.example.com/shop/{}:1.{}.{}", place.app, rng.u8(..20), rng.u8(..50)),
+        _ => format!(
+            "registry.example.com/shop/{}:1.{}.{}",
+            place.app,
+            rng.u8(..20),
+            rng.u8(..50)
+        ),
     };
     let mut container = json!({
         "name": name,
@@ -200,7 +220,10 @@ fn container(place: &Place, name: &str, rng: &mut Rng) -> Value {
     }
     match rng.u8(..10) {
         0 => container["securityContext"] = json!({"privileged": true}),
-        1 => container["securityContext"] = json!({"capabilities": {"add": ["NET_ADMIN", "SYS_ADMIN"]}}),
+        1 => {
+            container["securityContext"] =
+                json!({"capabilities": {"add": ["NET_ADMIN", "SYS_ADMIN"]}})
+        }
         2..5 => {
             container["securityContext"] = json!({
                 "allowPrivilegeEscalation": false,
@@ -213,7 +236,8 @@ fn container(place: &Place, name: &str, rng: &mut Rng) -> Value {
         _ => {}
     }
     if rng.u8(..20) == 0 {
-        let secret = json!({"name": "API_TOKEN", "value": "token-0123456789abcdef0123456789abcdef"});
+        let secret =
+            json!({"name": "API_TOKEN", "value": "token-0123456789abcdef0123456789abcdef"});
         if let Some(env) = container["env"].as_array_mut() {
             env.push(secret);
         }
@@ -222,7 +246,13 @@ fn container(place: &Place, name: &str, rng: &mut Rng) -> Value {
 }
 
 fn service(place: &Place, rng: &mut Rng) -> Value {
-    let kind = ["ClusterIP", "ClusterIP", "ClusterIP", "NodePort", "LoadBalancer"][rng.usize(..5)];
+    let kind = [
+        "ClusterIP",
+        "ClusterIP",
+        "ClusterIP",
+        "NodePort",
+        "LoadBalancer",
+    ][rng.usize(..5)];
     json!({
         "apiVersion": "v1",
         "kind": "Service",

@@ -1,0 +1,4 @@
+//! The engine over a library of a handful of rules.
+
+mod library;
+mod scoring;
