@@ -1,0 +1,95 @@
+//! What the report says of the scan itself.
+
+use kubescape_engine::Scope;
+use kubescape_scan::Scan;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::Facts;
+
+/// The same result at the same time has the same ID.
+pub(super) fn report_id(scan: &Scan, facts: &Facts) -> String {
+    // The digest is hexadecimal; time and version are folded in.
+    let seed = format!("{}{}", facts.generated, facts.version);
+    let fold = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let digest = scan.digest.get(..32).unwrap_or("00000000000000000000000000000000");
+    // Version 8 of RFC 9562: made by a rule of our own.
+    format!("{fold:08x}-{}-8{}-8{}-{}", &digest[..4], &digest[4..7], &digest[8..11], &digest[12..24])
+}
+
+/// `metadata`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metadata {
+    target_metadata: Json,
+    cluster_metadata: Json,
+    scan_metadata: Json,
+}
+
+impl Metadata {
+    pub(super) fn new(scan: &Scan, facts: &Facts) -> Self {
+        let one_file = scan.sources.len() == 1 && facts.targets.len() == 1;
+        let path = facts.targets.join(",");
+        let (scanning_target, target_metadata) = match scan.outcome.plan.target {
+            Scope::File if one_file => (1, json!({"fileContextMetadata": {"filePath": path}})),
+            Scope::File => (4, json!({"directoryContextMetadata": {"basePath": path}})),
+            _ => (0, json!({"clusterContextMetadata": {}})),
+        };
+        let scan_metadata = json!({
+            "targetType": if facts.chose_controls { "control" } else { "framework" },
+            "targetNames": facts.target_names,
+            "kubescapeVersion": facts.version,
+            "formatVersion": "v2",
+            "formats": facts.formats,
+            "excludedNamespaces": facts.exclude_namespaces,
+            "includeNamespaces": facts.include_namespaces,
+            "failThreshold": facts.fail_threshold,
+            "complianceThreshold": facts.compliance_threshold,
+            "scanningTarget": scanning_target,
+            "hostScanner": false,
+            "submit": false,
+            "keepLocal": true,
+            "verboseMode": facts.verbose,
+        });
+        Self { target_metadata, cluster_metadata: json!({}), scan_metadata }
+    }
+}
+
+/// What a reader needs to trust the result, beyond upstream's keys.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Provenance<'s> {
+    input_digest: String,
+    engine_version: &'s str,
+    library_version: &'s str,
+    complete: bool,
+    objects: usize,
+    problems: Vec<Json>,
+    unread_kinds: Vec<Json>,
+}
+
+impl<'s> Provenance<'s> {
+    pub(super) fn new(scan: &'s Scan, facts: &'s Facts) -> Self {
+        let problem = |problem: &kubescape_collect::Problem| {
+            json!({
+                "code": problem.code.as_str(),
+                "path": problem.path,
+                "document": problem.document,
+                "line": problem.line,
+                "column": problem.column,
+                "message": problem.message,
+                "remedy": problem.remedy,
+            })
+        };
+        let unread = |(kind, count): (&String, &usize)| json!({"kind": kind, "objects": count});
+        Self {
+            input_digest: format!("sha256:{}", scan.digest),
+            engine_version: &facts.version,
+            library_version: scan.outcome.plan.library_version,
+            complete: !scan.is_partial(),
+            objects: scan.objects_seen,
+            problems: scan.problems.iter().map(problem).collect(),
+            unread_kinds: scan.unread_kinds.iter().map(unread).collect(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `resources`: every judged resource, and its object unless left out.
+
+use std::io::{self, Write};
+
+use kubescape_engine::{Origin, Record};
+use kubescape_scan::Scan;
+use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
+
+use crate::Facts;
+
+pub(super) fn write(scan: &Scan, facts: &Facts, order: &[usize], out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(br#""resources":["#)?;
+    if !facts.omit_raw_resources {
+        let mut text = Vec::new();
+        for (place, number) in order.iter().enumerate() {
+            if place > 0 {
+                out.write_all(b",")?;
+            }
+            write_one(scan, *number, &mut text, out)?;
+        }
+    }
+    out.write_all(b"],")
+}
+
+fn write_one(scan: &Scan, number: usize, text: &mut Vec<u8>, out: &mut dyn Write) -> io::Result<()> {
+    let record = &scan.outcome.records[number];
+    out.write_all(br#"{"resourceID":"#)?;
+    serde_json::to_writer(&mut *out, &record.id)?;
+    out.write_all(br#","object":"#)?;
+    match record.origin {
+        Origin::Input => match &scan.objects {
+            Some(objects) => {
+                objects.read(number, text)?;
+                out.write_all(text)?;
+            }
+            None => out.write_all(b"null")?,
+        },
+        Origin::Subject { binding, role, subject } => {
+            let vector = vector(scan, [binding as usize, role as usize], subject as usize, text)?;
+            serde_json::to_writer(&mut *out, &vector)?;
+        }
+        Origin::Made => serde_json::to_writer(&mut *out, &identity(record))?,
+    }
+    if let Some(place) = scan.places.get(number) {
+        let source = &scan.sources[place.source as usize];
+        let source = json!({
+            "path": source.name(),
+            "relativePath": source.name(),
+            "fileType": if place.json { "JSON" } else { "YAML" },
+        });
+        out.write_all(br#","source":"#)?;
+        serde_json::to_writer(&mut *out, &source)?;
+    }
+    out.write_all(b"}")
+}
+
+fn identity(record: &Record) -> Json {
+    json!({
+        "apiVersion": record.api_version,
+        "kind": record.kind,
+        "metadata": {"name": record.name, "namespace": record.namespace},
+    })
+}
+
+/// A subject with `relatedObjects: [binding, role]`.
+fn vector(scan: &Scan, related: [usize; 2], subject: usize, text: &mut Vec<u8>) -> io::Result<Json> {
+    let Some(objects) = &scan.objects else { return Ok(Json::Null) };
+    let mut read = Vec::new();
+    for number in related {
+        objects.read(number, text)?;
+        let json: Box<RawValue> = serde_json::from_slice(text)?;
+        read.push(json);
+    }
+    let binding: Json = serde_json::from_str(read[0].get())?;
+    let mut vector = binding["subjects"].get(subject).cloned().unwrap_or_default();
+    let related = read.iter().map(|raw| serde_json::from_str(raw.get())).collect::<Result<Vec<Json>, _>>()?;
+    if let Some(vector) = vector.as_object_mut() {
+        vector.insert("relatedObjects".to_owned(), Json::Array(related));
+    }
+    Ok(vector)
+}

@@ -1,0 +1,173 @@
+//! Threads and queues: one reader, several workers, one that puts in order.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use kubescape_collect::{Limits, Problem, RawDocument, Source, read_documents};
+use kubescape_engine::{Kept, Record, conclude};
+use sha2::{Digest, Sha256};
+
+use crate::identity::hexadecimal;
+use crate::worker::{Made, Worker};
+use crate::{Options, Place, Scan, Spool};
+
+/// Documents travel in batches of about this many bytes, so that small ones do
+/// not cost a queue operation each.
+const BATCH_BYTES: usize = 256 << 10;
+
+struct Batch {
+    number: u64,
+    documents: Vec<Result<RawDocument, Problem>>,
+}
+
+struct Done {
+    number: u64,
+    made: Vec<Made>,
+}
+
+/// Scans the sources. `progress` hears how many objects have been judged so
+/// far, now and then.
+///
+/// # Errors
+///
+/// A temporary file that cannot be written. What cannot be read is no error
+/// but a [`Problem`] in the result.
+pub fn scan(sources: Vec<Source>, options: Options, progress: &mut dyn FnMut(usize)) -> io::Result<Scan> {
+    let threads = options.threads.max(1);
+    let (to_workers, batches) = bounded::<Batch>(threads * 2);
+    let (to_order, done) = bounded::<Done>(threads * 2);
+    let mut gathered = Gathered::new(options.keep_objects);
+    thread::scope(|scope| {
+        scope.spawn(|| read(&sources, &options.limits, to_workers));
+        for _ in 0..threads {
+            let (batches, to_order) = (batches.clone(), to_order.clone());
+            let (sources, options) = (&sources, &options);
+            scope.spawn(move || {
+                let worker = Worker::new(&options.plan, &options.filter, sources, options.keep_objects);
+                work(worker, &batches, &to_order);
+            });
+        }
+        // The queues end when the last of their senders is gone.
+        drop((batches, to_order));
+        // `gather` owns its end: when it fails, everyone before it stops, too.
+        gather(done, &mut gathered, progress)
+    })?;
+    Ok(gathered.conclude(options, sources))
+}
+
+fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
+    let mut batch = Batch { number: 0, documents: Vec::new() };
+    let mut bytes = 0;
+    for (number, source) in sources.iter().enumerate() {
+        let mut gone = false;
+        read_documents(number, source, limits, &mut |document| {
+            bytes += document.as_ref().map_or(0, |document| document.text.len());
+            batch.documents.push(document);
+            if bytes < BATCH_BYTES {
+                return ControlFlow::Continue(());
+            }
+            bytes = 0;
+            let next = Batch { number: batch.number + 1, documents: Vec::new() };
+            gone = to_workers.send(std::mem::replace(&mut batch, next)).is_err();
+            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if gone {
+            return;
+        }
+    }
+    // Nobody is left to hear it when this fails.
+    let _ = to_workers.send(batch);
+}
+
+fn work(mut worker: Worker<'_>, batches: &Receiver<Batch>, to_order: &Sender<Done>) {
+    for batch in batches {
+        let mut make = |document: Result<RawDocument, Problem>| match document {
+            Ok(document) => worker.make(&document),
+            Err(problem) => Made { problems: vec![problem], ..Made::default() },
+        };
+        let made = batch.documents.into_iter().map(&mut make).collect();
+        if to_order.send(Done { number: batch.number, made }).is_err() {
+            return;
+        }
+    }
+}
+
+fn gather(done: Receiver<Done>, gathered: &mut Gathered, progress: &mut dyn FnMut(usize)) -> io::Result<()> {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for batch in done {
+        early.insert(batch.number, batch.made);
+        while let Some(made) = early.remove(&next) {
+            for made in made {
+                gathered.add(made)?;
+            }
+            next += 1;
+        }
+        progress(gathered.seen);
+    }
+    Ok(())
+}
+
+/// What has come together so far, in input order.
+struct Gathered {
+    records: Vec<Record>,
+    kept: Vec<Kept>,
+    places: Vec<Place>,
+    problems: Vec<Problem>,
+    unread_kinds: BTreeMap<String, usize>,
+    objects: Option<Spool>,
+    seen: usize,
+    digest: Sha256,
+}
+
+impl Gathered {
+    fn new(keep_objects: bool) -> Self {
+        Self {
+            records: Vec::new(),
+            kept: Vec::new(),
+            places: Vec::new(),
+            problems: Vec::new(),
+            unread_kinds: BTreeMap::new(),
+            objects: keep_objects.then(Spool::new),
+            seen: 0,
+            digest: Sha256::new(),
+        }
+    }
+
+    fn add(&mut self, made: Made) -> io::Result<()> {
+        for object in made.objects {
+            let seq = u32::try_from(self.records.len()).map_err(io::Error::other)?;
+            self.kept.extend(object.judged.kept.map(|json| Kept { seq, json }));
+            self.records.push(object.judged.record);
+            self.places.push(object.place);
+            if let Some(spool) = &mut self.objects {
+                spool.push(&object.json)?;
+            }
+        }
+        self.problems.extend(made.problems);
+        for (kind, count) in made.unread_kinds {
+            *self.unread_kinds.entry(kind).or_default() += count;
+        }
+        self.seen += made.seen;
+        if let Some(digest) = made.digest {
+            self.digest.update(digest);
+        }
+        Ok(())
+    }
+
+    fn conclude(self, options: Options, sources: Vec<Source>) -> Scan {
+        Scan {
+            outcome: conclude(options.plan, self.records, self.kept),
+            places: self.places,
+            sources,
+            problems: self.problems,
+            unread_kinds: self.unread_kinds,
+            objects: self.objects,
+            objects_seen: self.seen,
+            digest: hexadecimal(&self.digest.finalize()),
+        }
+    }
+}

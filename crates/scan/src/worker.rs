@@ -1,0 +1,117 @@
+//! What one worker does with a document: parse, judge, redact, digest.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kubescape_collect::{Code, Problem, RawDocument, Source, parse};
+use kubescape_engine::{Arena, Judge, Judged, Object, Plan, redact};
+use sha2::{Digest, Sha256};
+
+use crate::filter::{Filter, Verdict};
+use crate::identity::resource_id;
+use crate::{Place, versions};
+
+/// Above this an arena is not kept for the next document.
+const KEEP_ARENA_UP_TO: usize = 4 << 20;
+
+/// What came of one document.
+#[derive(Default)]
+pub(crate) struct Made {
+    pub(crate) objects: Vec<MadeObject>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) unread_kinds: BTreeMap<String, usize>,
+    pub(crate) seen: usize,
+    pub(crate) digest: Option<[u8; 32]>,
+}
+
+pub(crate) struct MadeObject {
+    pub(crate) judged: Judged,
+    pub(crate) place: Place,
+    /// The redacted object as JSON, when it was asked for.
+    pub(crate) json: Vec<u8>,
+}
+
+pub(crate) struct Worker<'s> {
+    judge: Judge<'s>,
+    filter: &'s Filter,
+    sources: &'s [Source],
+    keep_objects: bool,
+    arena: Arena,
+}
+
+impl<'s> Worker<'s> {
+    pub(crate) fn new(plan: &'s Plan, filter: &'s Filter, sources: &'s [Source], keep_objects: bool) -> Self {
+        Self { judge: Judge::new(plan), filter, sources, keep_objects, arena: Arena::new() }
+    }
+
+    /// A panic in a check costs its document and nothing else.
+    pub(crate) fn make(&mut self, document: &RawDocument) -> Made {
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.try_make(document)));
+        if self.arena.allocated_bytes() > KEEP_ARENA_UP_TO {
+            self.arena = Arena::new();
+        } else {
+            self.arena.reset();
+        }
+        attempt.unwrap_or_else(|_| {
+            let path = self.sources[document.source].name();
+            let message = "judging this document failed inside the program; please report it with the document";
+            let problem = Problem::new(Code::Internal, path, message).at_document(document);
+            Made { problems: vec![problem], ..Made::default() }
+        })
+    }
+
+    fn try_make(&mut self, document: &RawDocument) -> Made {
+        let arena = &self.arena;
+        let mut made = Made { digest: Some(Sha256::digest(&document.text).into()), ..Made::default() };
+        let source = &self.sources[document.source];
+        let parsed = match parse(document, source, arena) {
+            Ok(parsed) => parsed,
+            Err(problem) => {
+                made.problems.push(problem);
+                return made;
+            }
+        };
+        for (value, item) in parsed {
+            made.seen += 1;
+            let object = arena.alloc(Object::new(value, 0));
+            if let Some(oddity) = versions::oddity(object) {
+                made.problems.push(Problem::new(Code::UnknownVersion, source.name(), oddity).at_document(document));
+            }
+            let id = resource_id(source.name(), object);
+            let judged = match self.filter.verdict(object) {
+                Verdict::Judge => self.judge.judge(id, object, arena),
+                Verdict::Overhear => self.judge.overhear(id, object, arena),
+                Verdict::Drop => continue,
+            };
+            let Some(judged) = judged else {
+                *made.unread_kinds.entry(format!("{} {}", object.api_version, object.kind)).or_default() += 1;
+                continue;
+            };
+            let json = if self.keep_objects { self.report_form(object, document) } else { Vec::new() };
+            made.objects.push(MadeObject { judged, place: place(document, item), json });
+        }
+        made
+    }
+
+    /// The redacted object with where it came from, as reports show it.
+    fn report_form(&self, object: &Object<'_>, document: &RawDocument) -> Vec<u8> {
+        let arena = &self.arena;
+        let source = self.sources[document.source].name();
+        let path = arena.fmt(format_args!("{source}:{}", document.index));
+        let mut entries = redact(object, arena).entries().to_vec();
+        entries.push(("sourcePath", kubescape_engine::Value::Str(path)));
+        serde_json::to_vec(&arena.object(&entries)).unwrap_or_default()
+    }
+}
+
+fn place(document: &RawDocument, item: Option<u32>) -> Place {
+    Place {
+        source: u32::try_from(document.source).unwrap_or(u32::MAX),
+        document: document.index,
+        line: document.line,
+        offset: document.offset,
+        length: u32::try_from(document.text.len()).unwrap_or(u32::MAX),
+        json: document.is_json(),
+        item,
+    }
+}
