@@ -65,7 +65,7 @@ fn is_vulnerable(version: &str) -> bool {
         .map_while(|part| part.parse().ok());
     let mut next = || numbers.next().unwrap_or(0u32);
     let release = [next(), next(), next()];
-    if release < [5, 1, 0] || release >= [5, 16, 2] {
+    if !([5, 1, 0]..[5, 16, 2]).contains(&release) {
         return false;
     }
     if version.ends_with("-azure") && release == [5, 4, 0] {
