@@ -28,7 +28,7 @@ pub(crate) fn containerd_reads_host_files<'a>(object: &'a Object<'a>, out: &mut 
     }
 }
 
-/// An APIService that a Service of the cluster answers.
+/// An `APIService` that a Service of the cluster answers.
 pub(crate) fn is_aggregated(object: &Object<'_>) -> bool {
     object.kind == "APIService" && object.spec().at("service").is_object()
 }

@@ -68,7 +68,7 @@ pub(crate) fn endpoint_open_to_all<'a>(object: &'a Object<'a>, out: &mut Out<'a>
     }
 }
 
-/// Access is granted through the `aws-auth` ConfigMap only.
+/// Access is granted through the `aws-auth` `ConfigMap` only.
 pub(crate) fn no_access_entries<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     let Some(cluster) = described_cluster(object) else {
         return;

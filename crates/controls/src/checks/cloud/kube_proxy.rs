@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Object, Out};
 
-/// The ConfigMap that kubeadm makes for kube-proxy.
+/// The `ConfigMap` that kubeadm makes for kube-proxy.
 pub(crate) fn is_configuration(object: &Object<'_>) -> bool {
     object.kind == "ConfigMap" && object.name == "kube-proxy" && object.namespace == "kube-system"
 }

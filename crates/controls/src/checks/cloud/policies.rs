@@ -84,7 +84,7 @@ pub(crate) fn nodes_write_to_ecr<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) 
     }
 }
 
-/// Whether a policy is attached to the role that `eksctl` and CloudFormation
+/// Whether a policy is attached to the role that `eksctl` and `CloudFormation`
 /// make for the nodes.
 fn names_node_role(entities: Value<'_>) -> bool {
     let mut roles = entities.at("PolicyRoles").items().iter();
@@ -101,7 +101,7 @@ fn does_more_than_pull(document: Value<'_>) -> bool {
 }
 
 /// The items of a list; IAM takes a lone value for a list of one.
-fn one_or_many<'a>(value: Value<'a>) -> impl Iterator<Item = Value<'a>> {
+fn one_or_many(value: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     let lone = (!value.is_array()).then_some(value);
     value.items().iter().copied().chain(lone)
 }
