@@ -81,14 +81,14 @@ pub struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn new(about: About<'a>, arena: &'a Arena) -> Self {
+    fn new(about: Vec<About<'a>>, arena: &'a Arena) -> Self {
         let places = Places {
             failed: Some(Vec::new()),
             fix: Some(Vec::new()),
             ..Places::default()
         };
         Self {
-            about: vec![about],
+            about,
             places,
             related: Vec::new(),
             message: "",
@@ -214,8 +214,16 @@ impl<'a> Out<'a> {
 
     /// Reports a fault of `about` and returns the finding to fill in.
     pub fn fail(&mut self, about: impl Into<About<'a>>) -> &mut Finding<'a> {
-        let arena = self.arena;
-        self.findings.push(Finding::new(about.into(), arena));
+        self.push(vec![about.into()])
+    }
+
+    /// Reports a fault that no object is named for.
+    pub fn fail_alone(&mut self) -> &mut Finding<'a> {
+        self.push(Vec::new())
+    }
+
+    fn push(&mut self, about: Vec<About<'a>>) -> &mut Finding<'a> {
+        self.findings.push(Finding::new(about, self.arena));
         let last = self.findings.len() - 1;
         &mut self.findings[last]
     }
