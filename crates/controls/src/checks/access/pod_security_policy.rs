@@ -2,7 +2,7 @@
 //! by the policy that fits them, so one strict policy is enough; without any,
 //! there is nothing to judge.
 
-use kubescape_engine::{Corpus, Finding, Object, Out, Value};
+use kubescape_engine::{Corpus, Finding, Out, Value};
 
 /// Reports every policy when all are lax.
 fn all_lax<'a>(
@@ -12,8 +12,7 @@ fn all_lax<'a>(
     out: &mut Out<'a>,
 ) {
     let policies = corpus.of_kind("PodSecurityPolicy");
-    let is_lax = |policy: &&Object<'a>| is_lax(policy.spec());
-    if policies.iter().all(|policy| is_lax(policy)) {
+    if policies.iter().all(|policy| is_lax(policy.spec())) {
         for policy in policies {
             let finding = out.fail(*policy);
             place(finding);
