@@ -54,7 +54,7 @@ pub(super) fn mounts_token(pod: Value<'_>, account: Option<&Object<'_>>) -> bool
 }
 
 /// The workloads of the kinds that rules name `workloads`: without
-/// ReplicationControllers.
+/// `ReplicationControllers`.
 pub(super) fn workloads<'c, 'a>(
     corpus: &'c Corpus<'a>,
 ) -> impl Iterator<Item = &'c Workload<'a>> + use<'c, 'a> {
