@@ -1,0 +1,365 @@
+//! Components of the control plane that run as Pods, and their flags.
+
+use std::fmt::{self, Display};
+
+use kubescape_engine::{Object, Value};
+
+/// A Pod that runs a component of the control plane.
+pub(super) struct Component<'a> {
+    /// The Pod.
+    pub(super) object: &'a Object<'a>,
+    container: usize,
+    command: &'a [Value<'a>],
+    args: &'a [Value<'a>],
+}
+
+/// Where an argument stands, or with no index the list that it stands in.
+/// `{}` prints the path: `spec.containers[0].command[3]`.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    container: usize,
+    list: &'static str,
+    index: Option<usize>,
+}
+
+impl Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "spec.containers[{}].{}", self.container, self.list)?;
+        match self.index {
+            Some(index) => write!(out, "[{index}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A flag as it is given.
+#[derive(Clone, Copy)]
+pub(super) struct Flag<'a> {
+    /// The argument that holds the value.
+    pub(super) place: Place,
+    /// The value; `""` when there is none.
+    pub(super) value: &'a str,
+    name: &'a str,
+    /// What stands around flag and value in the same argument; people do write
+    /// several flags into one.
+    before: &'a str,
+    after: &'a str,
+    /// The value is a word of its own, without `--name=` in front.
+    detached: bool,
+}
+
+impl Flag<'_> {
+    /// The argument with another value of the flag.
+    pub(super) fn with(&self, value: impl Display) -> String {
+        let Flag {
+            name,
+            before,
+            after,
+            ..
+        } = self;
+        if self.detached {
+            format!("{before}{value}{after}")
+        } else {
+            format!("{before}--{name}={value}{after}")
+        }
+    }
+
+    /// What is left of the argument without the flag, when something is.
+    pub(super) fn without(&self) -> Option<String> {
+        let rest = [self.before.trim(), self.after.trim()];
+        let rest = rest.join(" ").trim().to_owned();
+        (!self.detached && !rest.is_empty()).then_some(rest)
+    }
+
+    /// Whether flag and value are all that the argument holds.
+    pub(super) fn is_alone(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty()
+    }
+
+    /// The value as a list.
+    pub(super) fn items(&self) -> impl Iterator<Item = &str> {
+        self.value
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+    }
+
+    /// Whether `item` is in the list.
+    pub(super) fn has(&self, item: &str) -> bool {
+        self.items().any(|other| other == item)
+    }
+
+    /// The value as a boolean, as Go reads it.
+    pub(super) fn switch(&self) -> Option<bool> {
+        match self.value {
+            "true" | "True" | "TRUE" | "t" | "T" | "1" => Some(true),
+            "false" | "False" | "FALSE" | "f" | "F" | "0" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// A word of an argument and what stands around it.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    place: Place,
+    text: &'a str,
+    before: &'a str,
+    after: &'a str,
+}
+
+impl<'a> Component<'a> {
+    /// The API server of the cluster, when this is its Pod.
+    pub(super) fn api_server(object: &'a Object<'a>) -> Option<Self> {
+        Self::system(object, "kube-apiserver")
+    }
+
+    /// The controller manager, when this is its Pod.
+    pub(super) fn controller_manager(object: &'a Object<'a>) -> Option<Self> {
+        Self::system(object, "kube-controller-manager")
+    }
+
+    /// The scheduler, when this is its Pod.
+    pub(super) fn scheduler(object: &'a Object<'a>) -> Option<Self> {
+        Self::system(object, "kube-scheduler")
+    }
+
+    /// An etcd, in any namespace: that of a hosted control plane stands in its
+    /// tenant's.
+    pub(super) fn etcd(object: &'a Object<'a>) -> Option<Self> {
+        Some(Self::new(object, container_of(object, "etcd")?))
+    }
+
+    /// The API server, recognised by the name of its Pod.
+    pub(super) fn named_like_api_server(object: &'a Object<'a>) -> Option<Self> {
+        is_named_like_api_server(object).then(|| {
+            let container = container_of(object, "kube-apiserver").unwrap_or(0);
+            Self::new(object, container)
+        })
+    }
+
+    fn system(object: &'a Object<'a>, program: &str) -> Option<Self> {
+        Some(Self::new(object, system_container(object, program)?))
+    }
+
+    fn new(object: &'a Object<'a>, container: usize) -> Self {
+        let value = object.spec().at("containers").index(container);
+        Self {
+            object,
+            container,
+            command: value.at("command").items(),
+            args: value.at("args").items(),
+        }
+    }
+
+    /// Whether any argument is given at all.
+    pub(super) fn has_arguments(&self) -> bool {
+        !self.command.is_empty() || !self.args.is_empty()
+    }
+
+    /// The list that further flags belong into: `args` when the component has
+    /// some, else `command`.
+    pub(super) fn list(&self) -> Place {
+        let list = if self.args.is_empty() {
+            "command"
+        } else {
+            "args"
+        };
+        Place {
+            container: self.container,
+            list,
+            index: None,
+        }
+    }
+
+    /// The place behind the last argument, and `further` places more.
+    pub(super) fn end(&self, further: usize) -> Place {
+        let arguments = if self.args.is_empty() {
+            self.command
+        } else {
+            self.args
+        };
+        Place {
+            index: Some(arguments.len() + further),
+            ..self.list()
+        }
+    }
+
+    /// The flag of that name. Of several the last counts, as for the
+    /// component itself.
+    pub(super) fn flag(&self, name: &'a str) -> Option<Flag<'a>> {
+        self.flags(name).last()
+    }
+
+    /// The flag of that name, where alone it means `true` and the next
+    /// argument is never its value.
+    pub(super) fn switch(&self, name: &'a str) -> Option<Flag<'a>> {
+        let found = self
+            .words()
+            .filter_map(|word| attached(word, name).or_else(|| alone(word, name)));
+        found.last()
+    }
+
+    /// Each time the flag of that name is given.
+    pub(super) fn flags(&self, name: &'a str) -> impl Iterator<Item = Flag<'a>> {
+        let mut words = self.words().peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let word = words.next()?;
+                if let Some(flag) = attached(word, name) {
+                    return Some(flag);
+                }
+                if let Some(flag) = alone(word, name) {
+                    let next = words.peek().filter(|next| !next.text.starts_with('-'));
+                    return Some(next.map_or(Flag { value: "", ..flag }, |next| Flag {
+                        place: next.place,
+                        value: next.text,
+                        name,
+                        before: next.before,
+                        after: next.after,
+                        detached: true,
+                    }));
+                }
+            }
+        })
+    }
+
+    fn words(&self) -> impl Iterator<Item = Word<'a>> {
+        let container = self.container;
+        let lists = [("command", self.command), ("args", self.args)];
+        lists.into_iter().flat_map(move |(list, arguments)| {
+            arguments
+                .iter()
+                .enumerate()
+                .flat_map(move |(index, argument)| {
+                    let place = Place {
+                        container,
+                        list,
+                        index: Some(index),
+                    };
+                    words_of(argument.str(), place)
+                })
+        })
+    }
+}
+
+fn words_of<'a>(argument: &'a str, place: Place) -> impl Iterator<Item = Word<'a>> {
+    let mut end = 0;
+    let pieces = argument.split_inclusive(char::is_whitespace);
+    pieces.filter_map(move |piece| {
+        let start = end;
+        end += piece.len();
+        let text = piece.trim_end();
+        (!text.is_empty()).then(|| Word {
+            place,
+            text,
+            before: argument.get(..start).unwrap_or(""),
+            after: argument.get(start + text.len()..).unwrap_or(""),
+        })
+    })
+}
+
+/// What follows the name of the flag in a word; `etcd` takes one dash as well
+/// as two.
+fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let text = text.strip_prefix('-')?;
+    text.strip_prefix('-').unwrap_or(text).strip_prefix(name)
+}
+
+/// The word as `--name=value`.
+fn attached<'a>(word: Word<'a>, name: &'a str) -> Option<Flag<'a>> {
+    let value = after_name(word.text, name)?.strip_prefix('=')?;
+    Some(Flag {
+        place: word.place,
+        value,
+        name,
+        before: word.before,
+        after: word.after,
+        detached: false,
+    })
+}
+
+/// The word as `--name` alone, which switches on.
+fn alone<'a>(word: Word<'a>, name: &'a str) -> Option<Flag<'a>> {
+    after_name(word.text, name)?.is_empty().then_some(Flag {
+        place: word.place,
+        value: "true",
+        name,
+        before: word.before,
+        after: word.after,
+        detached: false,
+    })
+}
+
+fn is_pod(object: &Object<'_>) -> bool {
+    object.kind == "Pod" && object.api_version == "v1"
+}
+
+/// The container of a Pod of the system that runs `program`.
+fn system_container(object: &Object<'_>, program: &str) -> Option<usize> {
+    (object.namespace == "kube-system")
+        .then(|| container_of(object, program))
+        .flatten()
+}
+
+/// The container of a Pod that runs `program`. Others may stand beside it: kOps
+/// puts a health check next to the API server.
+fn container_of(object: &Object<'_>, program: &str) -> Option<usize> {
+    if !is_pod(object) {
+        return None;
+    }
+    let containers = object.spec().at("containers").items().iter();
+    containers
+        .map(|container| runs(*container, program))
+        .position(|runs| runs)
+}
+
+/// Whether the container starts `program`, by itself or through the wrapper
+/// that some distributions put in front for the logs.
+fn runs(container: Value<'_>, program: &str) -> bool {
+    let arguments = container
+        .at("command")
+        .strs()
+        .chain(container.at("args").strs());
+    let mut words = arguments.flat_map(str::split_whitespace);
+    match words.next() {
+        Some(word) if file_name(word) == "go-runner" => words
+            .find(|word| !word.starts_with('-'))
+            .is_some_and(|word| file_name(word) == program),
+        Some(word) => file_name(word) == program,
+        None => false,
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether this is a Pod of the API server.
+pub(crate) fn is_api_server(object: &Object<'_>) -> bool {
+    system_container(object, "kube-apiserver").is_some()
+}
+
+/// Whether this is a Pod of the controller manager.
+pub(crate) fn is_controller_manager(object: &Object<'_>) -> bool {
+    system_container(object, "kube-controller-manager").is_some()
+}
+
+/// Whether this is a Pod of the scheduler.
+pub(crate) fn is_scheduler(object: &Object<'_>) -> bool {
+    system_container(object, "kube-scheduler").is_some()
+}
+
+/// Whether this is a Pod of etcd.
+pub(crate) fn is_etcd(object: &Object<'_>) -> bool {
+    container_of(object, "etcd").is_some()
+}
+
+/// Whether this is a system Pod with a name like that of the API server.
+pub(crate) fn is_named_like_api_server(object: &Object<'_>) -> bool {
+    is_pod(object)
+        && object.namespace == "kube-system"
+        && ["apiserver", "api-server"]
+            .iter()
+            .any(|part| object.name.contains(part))
+}
