@@ -3,7 +3,7 @@
 use kubescape_engine::{Object, Out};
 
 use super::component::Component;
-use super::shapes::{append, must_list, must_list_if_given, must_not_list, replace};
+use super::shapes::{must_list, must_not_list};
 
 const ENABLED: &str = "enable-admission-plugins";
 const DISABLED: &str = "disable-admission-plugins";
@@ -44,11 +44,10 @@ pub(crate) fn external_ips_denied<'a>(object: &'a Object<'a>, out: &mut Out<'a>)
     forbid(object, ENABLED, "DenyServiceExternalIPs", out);
 }
 
-/// `DenyServiceExternalIPs` is not in the list of plugins, if there is a list.
+/// `DenyServiceExternalIPs` is not enabled: whoever may create a Service can
+/// draw in traffic for addresses outside of the cluster.
 pub(crate) fn external_ips_allowed<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    if let Some(component) = Component::api_server(object) {
-        must_list_if_given(&component, ENABLED, "DenyServiceExternalIPs", out);
-    }
+    demand(object, "DenyServiceExternalIPs", out);
 }
 
 /// Neither `SecurityContextDeny` nor the `PodSecurityPolicy` that does the
@@ -57,17 +56,8 @@ pub(crate) fn security_context_deny<'a>(object: &'a Object<'a>, out: &mut Out<'a
     let Some(component) = Component::api_server(object) else {
         return;
     };
-    const PLUGIN: &str = "SecurityContextDeny";
-    let either = |plugin| component.flags(ENABLED).any(|flag| flag.has(plugin));
-    if either(PLUGIN) || either("PodSecurityPolicy") {
-        return;
-    }
-    match component.flag(ENABLED) {
-        None => append(&component, ENABLED, PLUGIN, out),
-        Some(flag) => {
-            let items: Vec<_> = flag.items().chain([PLUGIN]).collect();
-            replace(&component, &flag, &items.join(","), out);
-        }
+    if !component.lists(ENABLED, "PodSecurityPolicy") {
+        must_list(&component, ENABLED, "SecurityContextDeny", out);
     }
 }
 

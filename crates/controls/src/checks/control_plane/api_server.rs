@@ -138,12 +138,16 @@ pub(crate) fn audit_log_size<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 
 /// No certificate authority for clients is given.
 pub(crate) fn client_ca<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    set(object, &[("client-ca-file", "<path/to/ca.crt>")], out);
+    set(
+        object,
+        &[("client-ca-file", "<path/to/client-ca.crt>")],
+        out,
+    );
 }
 
 /// The certificate of etcd is not verified.
 pub(crate) fn etcd_ca<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    set(object, &[("etcd-cafile", "<path/to/ca.crt>")], out);
+    set(object, &[("etcd-cafile", "<path/to/ca-file.crt>")], out);
 }
 
 /// The API server shows etcd no certificate.

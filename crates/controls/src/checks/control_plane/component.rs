@@ -130,7 +130,8 @@ impl<'a> Component<'a> {
         Some(Self::new(object, container_of(object, "etcd")?))
     }
 
-    /// The API server, recognised by the name of its Pod.
+    /// The API server, recognised by the name of its Pod
+    /// ([`is_named_like_api_server`]).
     pub(super) fn named_like_api_server(object: &'a Object<'a>) -> Option<Self> {
         is_named_like_api_server(object).then(|| {
             let container = container_of(object, "kube-apiserver").unwrap_or(0);
@@ -200,6 +201,12 @@ impl<'a> Component<'a> {
         found.last()
     }
 
+    /// Whether `item` is in a list of that name. Given several times, the
+    /// lists add up.
+    pub(super) fn lists(&self, name: &'a str, item: &str) -> bool {
+        self.flags(name).any(|flag| flag.has(item))
+    }
+
     /// Each time the flag of that name is given.
     pub(super) fn flags(&self, name: &'a str) -> impl Iterator<Item = Flag<'a>> {
         let mut words = self.words().peekable();
@@ -243,7 +250,7 @@ impl<'a> Component<'a> {
     }
 }
 
-fn words_of<'a>(argument: &'a str, place: Place) -> impl Iterator<Item = Word<'a>> {
+fn words_of(argument: &str, place: Place) -> impl Iterator<Item = Word<'_>> {
     let mut end = 0;
     let pieces = argument.split_inclusive(char::is_whitespace);
     pieces.filter_map(move |piece| {
@@ -355,11 +362,100 @@ pub(crate) fn is_etcd(object: &Object<'_>) -> bool {
     container_of(object, "etcd").is_some()
 }
 
-/// Whether this is a system Pod with a name like that of the API server.
+/// Whether this is a system Pod with a name like that of the API server. Adapters
+/// that serve further APIs have such names, too; what they run tells them apart.
 pub(crate) fn is_named_like_api_server(object: &Object<'_>) -> bool {
-    is_pod(object)
-        && object.namespace == "kube-system"
-        && ["apiserver", "api-server"]
-            .iter()
-            .any(|part| object.name.contains(part))
+    const PROGRAM: &str = "kube-apiserver";
+    if !is_pod(object) || object.namespace != "kube-system" {
+        return false;
+    }
+    let name = object.name;
+    name.contains(PROGRAM)
+        || ((name.contains("apiserver") || name.contains("api-server")) && is_api_server(object))
+}
+
+#[cfg(test)]
+mod tests {
+    use kubescape_engine::{Arena, Object, from_json_str};
+
+    use super::Component;
+
+    fn with_api_server(containers: &str, test: impl Fn(Option<&Component<'_>>)) {
+        let arena = Arena::new();
+        let text = format!(
+            r#"{{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "api", "namespace": "kube-system"}},
+                "spec": {{"containers": {containers}}}}}"#
+        );
+        let object = Object::new(from_json_str(arena.str(&text), &arena).unwrap(), 0);
+        test(Component::api_server(arena.alloc(object)).as_ref());
+    }
+
+    #[test]
+    fn finds_the_container_that_runs_the_program() {
+        for containers in [
+            r#"[{"command": ["kube-apiserver", "--v=2"]}]"#,
+            r#"[{"args": ["/usr/local/bin/kube-apiserver", "--v=2"]}]"#,
+            r#"[{"command": ["/go-runner", "--log-file=x", "/bin/kube-apiserver", "--v=2"]}]"#,
+            r#"[{"command": ["kube-apiserver --v=2"]}]"#,
+        ] {
+            with_api_server(containers, |found| {
+                assert_eq!(found.unwrap().flag("v").unwrap().value, "2");
+            });
+        }
+        let second = r#"[{"command": ["health"]}, {"command": ["kube-apiserver", "--v=2"]}]"#;
+        with_api_server(second, |found| {
+            let place = found.unwrap().flag("v").unwrap().place;
+            assert_eq!(place.to_string(), "spec.containers[1].command[1]");
+        });
+        for containers in [
+            r#"[{"command": ["not-kube-apiserver"]}]"#,
+            r#"[{"command": [], "args": null}]"#,
+            r#"[{"command": [1, {"a": 2}]}, null, "x"]"#,
+            r#""none""#,
+        ] {
+            with_api_server(containers, |found| assert!(found.is_none()));
+        }
+    }
+
+    #[test]
+    fn reads_flags_however_they_are_written() {
+        let containers = r#"[{
+            "command": ["kube-apiserver", "--a=1 --b=2", "--c", "3", "--d", "--ee=x", "--e=4"],
+            "args": ["-f=5", "--b=6"]
+        }]"#;
+        with_api_server(containers, |found| {
+            let component = found.unwrap();
+            let value = |name| component.flag(name).map(|flag| flag.value);
+            let values = ["a", "b", "c", "d", "e", "f", "g"].map(value);
+            let expected = [
+                Some("1"),
+                Some("6"),
+                Some("3"),
+                Some(""),
+                Some("4"),
+                Some("5"),
+                None,
+            ];
+            assert_eq!(values, expected);
+            assert_eq!(component.switch("d").unwrap().switch(), Some(true));
+            assert_eq!(component.flags("b").count(), 2);
+            let place = |name| component.flag(name).unwrap().place.to_string();
+            assert_eq!(place("c"), "spec.containers[0].command[3]");
+            assert_eq!(place("f"), "spec.containers[0].args[0]");
+            assert_eq!(component.end(1).to_string(), "spec.containers[0].args[3]");
+        });
+    }
+
+    #[test]
+    fn rewrites_only_the_flag() {
+        let containers = r#"[{"command": ["kube-apiserver", "--a=1 --b=2  --c=3", "--d", "4"]}]"#;
+        with_api_server(containers, |found| {
+            let flag = |name| found.unwrap().flag(name).unwrap();
+            assert_eq!(flag("b").with("x"), "--a=1 --b=x  --c=3");
+            assert_eq!(flag("b").without().unwrap(), "--a=1 --c=3");
+            assert_eq!(flag("a").without().unwrap(), "--b=2  --c=3");
+            assert_eq!(flag("d").with("x"), "x");
+            assert_eq!(flag("d").without(), None);
+        });
+    }
 }

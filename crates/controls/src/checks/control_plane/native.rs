@@ -1,5 +1,5 @@
-//! The API server of clusters that run their own, recognised by the name of its
-//! Pod. The managed ones are judged by what their provider says of them.
+//! The API server of clusters that run their own, recognised by its Pod's name
+//! too. The managed ones are judged by what their provider says of them.
 
 use kubescape_engine::{Object, Out};
 
@@ -52,10 +52,9 @@ fn listed<'a>(object: &'a Object<'a>, name: &'a str, item: &str, out: &mut Out<'
     let Some(component) = Component::named_like_api_server(object) else {
         return;
     };
-    if component.flags(name).any(|flag| flag.has(item)) {
-        return;
-    }
-    if let Some(flag) = component.flag(name) {
+    if let Some(flag) = component.flag(name)
+        && !component.lists(name, item)
+    {
         fail(&component, out).review(flag.place);
     }
 }

@@ -98,27 +98,15 @@ pub(super) fn must_list<'a>(
     item: &str,
     out: &mut Out<'a>,
 ) {
-    if component.flag(name).is_none() {
-        append(component, name, item, out);
-    } else {
-        must_list_if_given(component, name, item, out);
-    }
-}
-
-/// The flag's list must hold `item`, when there is one.
-pub(super) fn must_list_if_given<'a>(
-    component: &Component<'a>,
-    name: &'a str,
-    item: &str,
-    out: &mut Out<'a>,
-) {
-    // Given several times, the lists add up.
-    if component.flags(name).any(|flag| flag.has(item)) {
+    if component.lists(name, item) {
         return;
     }
-    if let Some(flag) = component.flag(name) {
-        let items: Vec<_> = flag.items().chain([item]).collect();
-        replace(component, &flag, &items.join(","), out);
+    match component.flag(name) {
+        None => append(component, name, item, out),
+        Some(flag) => {
+            let items: Vec<_> = flag.items().chain([item]).collect();
+            replace(component, &flag, &items.join(","), out);
+        }
     }
 }
 
