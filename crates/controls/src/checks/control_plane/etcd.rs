@@ -2,7 +2,8 @@
 
 use kubescape_engine::{Corpus, Object, Out};
 
-use super::component::{Component, Flag};
+use super::component::Component;
+use super::flag::Flag;
 use super::shapes::{fail, fix_missing, must_not_switch_on, must_switch};
 
 /// Clients talk to it without encryption.

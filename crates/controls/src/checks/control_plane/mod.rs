@@ -8,6 +8,7 @@ pub(crate) mod component;
 pub(crate) mod controller_manager;
 pub(crate) mod encryption;
 pub(crate) mod etcd;
+mod flag;
 pub(crate) mod native;
 pub(crate) mod scheduler;
 mod shapes;

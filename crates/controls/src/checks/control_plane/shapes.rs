@@ -3,7 +3,8 @@
 
 use kubescape_engine::{Finding, Out};
 
-use super::component::{Component, Flag};
+use super::component::Component;
+use super::flag::Flag;
 
 /// A finding about the Pod, with its list of places to look at.
 pub(super) fn fail<'o, 'a>(component: &Component<'a>, out: &'o mut Out<'a>) -> &'o mut Finding<'a> {
