@@ -1,0 +1,129 @@
+//! The command line's shape.
+
+mod scan;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use scan::{ScanArguments, ScanTarget, Threshold, ViewName};
+
+/// Finds what is wrong with Kubernetes objects, why, and what to change.
+#[derive(Parser)]
+#[command(
+    name = "kubescape",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  kubescape scan manifests/                       what is wrong in a folder of manifests
+  helm template ./chart | kubescape scan -        … in a rendered chart
+  kubescape scan framework nsa,mitre manifests/   … by these frameworks only
+  kubescape explain C-0016                        what a control wants, and how to satisfy it
+
+Exit codes: 0 done, 1 a threshold is broken, 2 bad usage, 3 some input could not be read, 4 internal error."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge Kubernetes objects in files.
+    Scan(Box<ScanArguments>),
+    /// List frameworks or controls.
+    List(ListArguments),
+    /// Say what a control finds, why that matters and how to satisfy it.
+    Explain(ExplainArguments),
+    /// Work with rules.
+    Rules(RulesArguments),
+    /// Print the versions of the program and its library.
+    Version,
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example: kubescape completion bash > /etc/bash_completion.d/kubescape")]
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ListArguments {
+    /// What to list.
+    pub(crate) what: ListWhat,
+    /// Text for people, or JSON.
+    #[arg(long, short, value_enum, default_value = "pretty-print")]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ListWhat {
+    /// Frameworks with the number of their controls.
+    Frameworks,
+    /// Controls with severity and frameworks.
+    Controls,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Text for people.
+    #[value(alias = "pretty-printer")]
+    PrettyPrint,
+    /// JSON.
+    Json,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example: kubescape explain C-0016")]
+pub(crate) struct ExplainArguments {
+    /// ID or name of a control.
+    pub(crate) control: String,
+}
+
+#[derive(Args)]
+pub(crate) struct RulesArguments {
+    #[command(subcommand)]
+    pub(crate) command: RulesCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Run test cases of rules.
+    ///
+    /// A case is a folder `<rule>/<case>` or `<rule>/test/<case>` with `input/` (one object a
+    /// file), `expected.json` (the responses that the rule must give) and optionally `data.json`
+    /// (its inputs) and `expected-filter.json`. When a `rule.metadata.json` stands beside, its
+    /// `name` is the rule's name.
+    #[command(after_help = "Example: kubescape rules test my-rules/ --rules host-network-access")]
+    Test(RulesTestArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct RulesTestArguments {
+    /// Folder of cases.
+    pub(crate) folder: PathBuf,
+    /// Only these rules.
+    #[arg(long, value_delimiter = ',', value_name = "RULES", conflicts_with = "rules_file")]
+    pub(crate) rules: Vec<String>,
+    /// Only the rules that this file names, one a line; `#` starts a comment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules_file: Option<PathBuf>,
+    /// What runs the rules.
+    #[arg(long, value_enum, default_value = "native")]
+    pub(crate) engine: EngineName,
+    /// Compare messages, too.
+    #[arg(long)]
+    pub(crate) compare_messages: bool,
+    /// Text for people, or JSON.
+    #[arg(long, short, value_enum, default_value = "pretty-print")]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// The built-in checks.
+    Native,
+    /// The Rego in `raw.rego` beside the cases.
+    Rego,
+}

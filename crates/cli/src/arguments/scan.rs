@@ -1,0 +1,164 @@
+//! Arguments of `scan`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  kubescape scan manifests/
+  kubescape scan 'deploy/**/*.yaml' --view resource
+  kubescape scan framework nsa,mitre manifests/
+  kubescape scan control C-0016,C-0017 manifests/
+  kubescape scan workload Deployment/cart -n shop manifests/
+  kubescape scan manifests/ --format json,sarif --output report
+  kubescape scan manifests/ --severity-threshold high    exits with 1 when something high fails"
+)]
+pub(crate) struct ScanArguments {
+    #[command(subcommand)]
+    pub(crate) target: Option<ScanTarget>,
+    /// Files, folders, globs, or `-` for standard input.
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArguments,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ScanTarget {
+    /// Judge by frameworks.
+    Framework {
+        /// Names, separated by commas; `all` is every one.
+        #[arg(value_delimiter = ',', num_args = 1)]
+        names: Vec<String>,
+        /// Files, folders, globs, or `-` for standard input.
+        paths: Vec<String>,
+    },
+    /// Judge by controls.
+    Control {
+        /// IDs or names, separated by commas.
+        #[arg(value_delimiter = ',', num_args = 1)]
+        controls: Vec<String>,
+        /// Files, folders, globs, or `-` for standard input.
+        paths: Vec<String>,
+    },
+    /// Judge one workload, together with what it is joined to.
+    Workload {
+        /// Kind and name: `Deployment/cart`.
+        #[arg(value_name = "KIND/NAME")]
+        name: String,
+        /// Its namespace.
+        #[arg(long, short)]
+        namespace: Option<String>,
+        /// Where it is, beside PATHS.
+        #[arg(long)]
+        file_path: Option<String>,
+        /// Files, folders, globs, or `-` for standard input.
+        paths: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "What is judged")]
+pub(crate) struct SelectionArguments {
+    /// Only these namespaces (and cluster-scoped objects).
+    #[arg(long, global = true, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) include_namespaces: Vec<String>,
+    /// Not these namespaces.
+    #[arg(long, short = 'e', global = true, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) exclude_namespaces: Vec<String>,
+    /// Only these kinds.
+    #[arg(long, global = true, value_delimiter = ',', value_name = "KINDS")]
+    pub(crate) include_kinds: Vec<String>,
+    /// Not these kinds.
+    #[arg(long, global = true, value_delimiter = ',', value_name = "KINDS")]
+    pub(crate) exclude_kinds: Vec<String>,
+    /// Not these controls.
+    #[arg(long, global = true, value_delimiter = ',', value_name = "IDS")]
+    pub(crate) skip_controls: Vec<String>,
+    /// Only controls of at least this severity.
+    #[arg(long, global = true, value_enum, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<Threshold>,
+    /// File with inputs of controls: a map from name to list.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) controls_config: Option<PathBuf>,
+    /// How many threads judge; as many as there are cores by default.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
+    /// Largest document that is read, in MiB.
+    #[arg(long, global = true, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) max_document_size: u16,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct ReportArguments {
+    /// Forms of the report, separated by commas: pretty-printer, json, sarif, junit.
+    #[arg(long, short, global = true, value_delimiter = ',', default_value = "pretty-printer", value_parser = format_name())]
+    pub(crate) format: Vec<String>,
+    /// Version of the JSON form.
+    #[arg(long, global = true, default_value = "v2", value_parser = ["v2"], hide = true)]
+    pub(crate) format_version: String,
+    /// File to write to; a missing extension is added.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// What the text for people is arranged by.
+    #[arg(long, global = true, value_enum, default_value = "security")]
+    pub(crate) view: ViewName,
+    /// Show every object, not only the first few.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// Leave the objects themselves out of JSON.
+    #[arg(long, global = true)]
+    pub(crate) omit_raw_resources: bool,
+    /// Send nothing anywhere; this is always so.
+    #[arg(long, global = true, hide = true)]
+    pub(crate) keep_local: bool,
+}
+
+fn format_name() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(kubescape_report::Format::ALL.map(kubescape_report::Format::name))
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Thresholds (broken: exit code 1)")]
+pub(crate) struct ThresholdArguments {
+    /// Compliance below this fails, 0 to 100.
+    #[arg(long, global = true, value_name = "PERCENT", default_value_t = 0.0, value_parser = percentage)]
+    pub(crate) compliance_threshold: f32,
+    /// A failed control of at least this severity fails.
+    #[arg(long, global = true, value_enum, value_name = "SEVERITY")]
+    pub(crate) severity_threshold: Option<Threshold>,
+    /// Risk above this fails, 0 to 100; prefer --compliance-threshold.
+    #[arg(long, short = 't', global = true, value_name = "PERCENT", default_value_t = 100.0, value_parser = percentage)]
+    pub(crate) fail_threshold: f32,
+}
+
+fn percentage(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
+    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err(format!("{number} is not between 0 and 100")) }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Threshold {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ViewName {
+    /// Failed controls, worst first, with the places at fault.
+    Security,
+    /// Objects with their failed controls.
+    Resource,
+    /// A table of all controls.
+    Control,
+}
