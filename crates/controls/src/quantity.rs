@@ -169,7 +169,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_quantity() {
-        for text in ["", "m", ".", "1.2.3", "1x", "1mi", "1 Gi", "e3", "1e", "--1"] {
+        for text in [
+            "", "m", ".", "1.2.3", "1x", "1mi", "1 Gi", "e3", "1e", "--1",
+        ] {
             assert_eq!(Quantity::parse(text), None, "{text:?}");
         }
         assert_eq!(Quantity::of(Value::Null), None);
