@@ -42,7 +42,7 @@ pub(crate) fn insecure<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
 }
 
 /// A container may send raw packets, and so pretend to be another one: it does
-/// not drop NET_RAW, or drops everything but adds it again.
+/// not drop `NET_RAW`, or drops everything but adds it again.
 pub(crate) fn net_raw_kept<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     for container in workload.containers() {
         let dropped = container.security_context().at("capabilities").at("drop");

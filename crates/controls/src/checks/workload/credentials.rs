@@ -1,5 +1,5 @@
 //! Credentials that stand in plain text where everybody who may read a
-//! workload or a ConfigMap sees them.
+//! workload or a `ConfigMap` sees them.
 
 use kubescape_engine::{Inputs, Object, Out, Workload};
 
@@ -22,7 +22,7 @@ pub(crate) fn in_environment<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     }
 }
 
-/// An entry of a ConfigMap looks like a credential, by its key or its value.
+/// An entry of a `ConfigMap` looks like a credential, by its key or its value.
 pub(crate) fn in_config_map<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     if object.kind != "ConfigMap" {
         return;
@@ -64,8 +64,7 @@ fn contains_any_case(text: &str, part: &str) -> bool {
         .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// A path says where a credential is, not what it is. `/` is a letter of
-/// base64, so a path needs a second one or a plain name to be taken for one.
+/// A path says where a credential is, not what it is.
 fn is_file_path(value: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/@".contains(&byte);
     let rooted = value.starts_with('/') || value.starts_with("./") || value.starts_with("../");
@@ -81,7 +80,7 @@ fn decoded(value: &str) -> Option<String> {
 const SHORTEST: usize = 12;
 
 fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() < SHORTEST || text.len() % 4 != 0 {
+    if text.len() < SHORTEST || !text.len().is_multiple_of(4) {
         return None;
     }
     let padding = text

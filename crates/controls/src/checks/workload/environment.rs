@@ -1,14 +1,14 @@
 //! What containers get through environment variables, and secrets that had
 //! better come as files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kubescape_engine::{Container, Object, Out, Value, Workload};
 
 /// A container sets the same variable twice, of which one has no effect. One
 /// finding for each of the entries.
 ///
-/// Looks at ReplicationControllers, too.
+/// Looks at `ReplicationControllers`, too.
 pub(crate) fn duplicates<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     let Some(workload) = Workload::of_any(object, out.arena) else {
         return;
@@ -50,8 +50,8 @@ fn has_duplicates(variables: &[Value<'_>]) -> bool {
         }
         return false;
     }
-    let mut seen = HashMap::with_capacity(variables.len());
-    names(variables).any(|name| seen.insert(name, ()).is_some())
+    let mut seen = HashSet::with_capacity(variables.len());
+    names(variables).any(|name| !seen.insert(name))
 }
 
 /// A container gets a secret as environment variable, where crash reports and

@@ -29,7 +29,7 @@ pub(crate) fn naked_pod<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     }
 }
 
-/// Any CronJob: attackers use them to come back.
+/// Any `CronJob`: attackers use them to come back.
 pub(crate) fn cron_job<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     if object.kind == "CronJob" {
         out.fail(object);

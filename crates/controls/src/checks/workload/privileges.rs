@@ -1,6 +1,6 @@
 //! Containers that are, or may become, more than an ordinary process.
 
-use kubescape_engine::{ContainerKind, Corpus, Out, Workload};
+use kubescape_engine::{ContainerKind, Corpus, Object, Out, Workload};
 
 use super::capabilities::{added, is_capability};
 
@@ -32,15 +32,12 @@ pub(crate) fn privileged<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
 }
 
 /// A container may gain privileges that its parent process does not have;
-/// Kubernetes allows that unless told otherwise. Where PodSecurityPolicies
+/// Kubernetes allows that unless told otherwise. Where pod security policies
 /// exist and all of them forbid it, they are the ones who tell.
 pub(crate) fn escalation<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     let policies = corpus.of_kind("PodSecurityPolicy");
-    let forbids = |policy: &&_| {
-        let policy: &kubescape_engine::Object<'_> = policy;
-        policy.spec().at("allowPrivilegeEscalation").is_false()
-    };
-    if !policies.is_empty() && policies.iter().all(forbids) {
+    let forbids = |policy: &Object<'_>| policy.spec().at("allowPrivilegeEscalation").is_false();
+    if !policies.is_empty() && policies.iter().all(|policy| forbids(policy)) {
         return;
     }
     for workload in corpus.workloads() {

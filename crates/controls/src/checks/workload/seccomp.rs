@@ -1,4 +1,4 @@
-//! Filters of system calls, and SELinux.
+//! Filters of system calls, and `SELinux`.
 
 use kubescape_engine::{Container, ContainerKind, Out, Workload};
 
@@ -15,7 +15,7 @@ pub(crate) fn no_profile<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     missing(workload, "seccompProfile", out, is_regular);
 }
 
-/// Neither the container nor its pod sets SELinux options.
+/// Neither the container nor its pod sets `SELinux` options.
 pub(crate) fn no_selinux_options<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     missing(workload, "seLinuxOptions", out, is_regular);
 }

@@ -1,15 +1,13 @@
 //! Security options of Windows pods.
 
-use kubescape_engine::{Out, Workload};
+use kubescape_engine::{Out, Value, Workload};
 
 const OPTIONS: &str = "securityContext.windowsOptions";
 
 /// The pod or one of its containers runs on the node itself, outside of any
 /// container.
 pub(crate) fn host_process<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
-    let is_on = |context: kubescape_engine::Value<'_>| {
-        context.at("windowsOptions").at("hostProcess").is_true()
-    };
+    let is_on = |context: Value<'_>| context.at("windowsOptions").at("hostProcess").is_true();
     if is_on(workload.security_context()) {
         let path = format_args!("{workload}.{OPTIONS}.hostProcess");
         out.fail(workload.object).failed(path).fix(path, "false");
@@ -52,8 +50,7 @@ fn missing<'a>(workload: &Workload<'a>, key: &str, out: &mut Out<'a>) {
 }
 
 fn is_windows(workload: &Workload<'_>) -> bool {
-    let has_options =
-        |context: kubescape_engine::Value<'_>| context.at("windowsOptions").is_object();
+    let has_options = |context: Value<'_>| context.at("windowsOptions").is_object();
     let selector = workload.pod.at("nodeSelector").at("kubernetes.io/os");
     workload.pod.at("os").at("name").is("windows")
         || selector.is("windows")
