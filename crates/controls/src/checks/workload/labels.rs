@@ -14,38 +14,37 @@ pub(crate) fn common<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
 
 fn none_of<'a>(workload: &Workload<'a>, list: &str, out: &mut Out<'a>) {
     let wanted = out.inputs.list(list);
-    let own = !has_any(workload.object.value, wanted);
-    let of_pods = workload.template_prefix.is_empty() || has_any(workload.template, wanted);
-    if !own && of_pods {
+    let own = ("", labels(workload.object.value));
+    let of_pods = (workload.template_prefix, labels(workload.template));
+    // The template of a Pod is the Pod itself.
+    let places = if workload.template_prefix.is_empty() {
+        &[own][..]
+    } else {
+        &[own, of_pods]
+    };
+    let lacks = |labels: Value<'_>| !wanted.iter().any(|label| labels.at(label).exists());
+    if !places.iter().any(|(_, labels)| lacks(*labels)) {
         return;
     }
     let finding = out.fail(workload.object);
-    let mut fix = |prefix: &str, metadata: Value<'_>| {
-        let label = wanted.first().map_or("YOUR_LABEL", String::as_str);
-        if metadata.is_nothing() {
-            finding.fix(format_args!("{prefix}metadata"), "YOUR_VALUE");
-        } else if label.contains('.') {
-            // Dots would read as steps of the path.
-            finding.fix(
-                format_args!("{prefix}metadata.labels[{label}]"),
-                "YOUR_VALUE",
-            );
-        } else {
-            finding.fix(
-                format_args!("{prefix}metadata.labels.{label}"),
-                "YOUR_VALUE",
-            );
-        }
-    };
-    if own {
-        fix("", workload.object.metadata());
-    }
-    if !of_pods {
-        fix(workload.template_prefix, workload.template.at("metadata"));
+    for (prefix, labels) in places.iter().filter(|(_, labels)| lacks(*labels)) {
+        let label = missing_label(*labels, wanted);
+        finding.fix(
+            format_args!("{prefix}metadata.labels[{label}]"),
+            "YOUR_VALUE",
+        );
     }
 }
 
-fn has_any(of: Value<'_>, wanted: &[String]) -> bool {
-    let labels = of.at("metadata").at("labels");
-    wanted.iter().any(|label| labels.at(label).exists())
+fn labels(of: Value<'_>) -> Value<'_> {
+    of.at("metadata").at("labels")
+}
+
+/// The label to add: where there are labels at all, the first of the wanted
+/// ones; where there is none, whichever the user likes.
+fn missing_label<'i>(labels: Value<'_>, wanted: &'i [String]) -> &'i str {
+    match wanted.first() {
+        Some(first) if !labels.is_nothing() => first,
+        _ => "YOUR_LABEL",
+    }
 }

@@ -49,15 +49,10 @@ pub(crate) fn escalation<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
             if allowed.is_false() {
                 continue;
             }
-            out.fail(workload.object)
-                .fix(
-                    format_args!("{container}.securityContext.allowPrivilegeEscalation"),
-                    "false",
-                )
-                .fix(
-                    format_args!("{container}.securityContext.privileged"),
-                    "false",
-                );
+            out.fail(workload.object).fix(
+                format_args!("{container}.securityContext.allowPrivilegeEscalation"),
+                "false",
+            );
         }
     }
 }
