@@ -6,6 +6,7 @@
 //! into tables. `docs/adding-a-control.md` shows how to add one.
 
 mod checks;
+mod quantity;
 
 use kubescape_engine::{Inputs, Library};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// Lists of strings by name, and the cloud provider.
 #[derive(Debug, Default)]
@@ -17,6 +17,21 @@ pub struct Inputs {
 struct List {
     values: Vec<String>,
     patterns: OnceLock<Vec<Regex>>,
+    set: OnceLock<RegexSet>,
+    set_of_any_case: OnceLock<RegexSet>,
+}
+
+impl List {
+    /// All patterns as one automaton. Empty ones are left out: they would
+    /// match every text, which nobody who leaves a field blank means.
+    fn set(&self, any_case: bool) -> RegexSet {
+        let usable = |value: &&String| !value.is_empty() && Regex::new(value).is_ok();
+        let values = self.values.iter().filter(usable);
+        RegexSetBuilder::new(values)
+            .case_insensitive(any_case)
+            .build()
+            .unwrap_or_else(|_| RegexSet::empty())
+    }
 }
 
 impl Inputs {
@@ -26,7 +41,7 @@ impl Inputs {
             name.into(),
             List {
                 values,
-                patterns: OnceLock::new(),
+                ..List::default()
             },
         );
     }
@@ -53,6 +68,26 @@ impl Inputs {
                 .filter_map(|value| Regex::new(value).ok())
                 .collect()
         })
+    }
+
+    /// Whether `text` matches any value of that list, taken as regular
+    /// expressions. One pass over the text however long the list is; prefer
+    /// this to [`patterns`](Inputs::patterns) where it does not matter which
+    /// one matches.
+    pub fn matches(&self, name: &str, text: &str) -> bool {
+        let Some(list) = self.lists.get(name) else {
+            return false;
+        };
+        list.set.get_or_init(|| list.set(false)).is_match(text)
+    }
+
+    /// As [`matches`](Inputs::matches), without regard to case.
+    pub fn matches_any_case(&self, name: &str, text: &str) -> bool {
+        let Some(list) = self.lists.get(name) else {
+            return false;
+        };
+        let set = list.set_of_any_case.get_or_init(|| list.set(true));
+        set.is_match(text)
     }
 
     /// Which values of that list are no regular expressions, and why.
@@ -85,5 +120,22 @@ impl Clone for Inputs {
             copy.set(name, values.to_vec());
         }
         copy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_match_as_patterns() {
+        let mut inputs = Inputs::default();
+        let values = ["", "(", r"^AKIA\w+$", "Bearer"];
+        inputs.set("values", values.map(str::to_owned).to_vec());
+        assert!(inputs.matches("values", "AKIA1234"));
+        assert!(!inputs.matches("values", "bearer x"));
+        assert!(inputs.matches_any_case("values", "bearer x"));
+        assert!(!inputs.matches("values", "anything"));
+        assert!(!inputs.matches("unknown", "anything"));
     }
 }
