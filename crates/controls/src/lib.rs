@@ -6,6 +6,9 @@
 //! into tables. `docs/adding-a-control.md` shows how to add one.
 
 mod checks;
+mod image_reference;
+mod quantity;
+mod selector;
 
 use kubescape_engine::{Inputs, Library};
 
