@@ -56,13 +56,14 @@ impl<'a> ImageReference<'a> {
         let Some((registry, path)) = place.split_once('/') else {
             return self.registry == place;
         };
-        let implied = self.registry == DOCKER_HUB && !self.repository.contains('/');
-        let repository = match path.strip_prefix("library/") {
-            Some(path) if implied => return starts_with_parts(self.repository, path),
-            _ => self.repository,
+        // `python` is short for `library/python`.
+        let short = self.registry == DOCKER_HUB && !self.repository.contains('/');
+        let path = match path.strip_prefix("library") {
+            Some("") if short => return registry == DOCKER_HUB,
+            Some(rest) if short => rest.strip_prefix('/').unwrap_or(path),
+            _ => path,
         };
-        self.registry == registry
-            && (starts_with_parts(repository, path) || implied && path == "library")
+        self.registry == registry && starts_with_parts(self.repository, path)
     }
 }
 
@@ -114,5 +115,7 @@ mod tests {
         assert!(within("python:3", "docker.io/library"));
         assert!(within("python:3", "docker.io/library/python"));
         assert!(!within("python:3", "docker.io/acme"));
+        assert!(!within("python:3", "quay.io/library"));
+        assert!(!within("python:3", "docker.io/librarypython"));
     }
 }

@@ -8,7 +8,7 @@ use kubescape_engine::{Value, Workload};
 /// A selector in one of the forms that Kubernetes and its extensions use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Selector<'a> {
-    /// Labels alone, as in Services and ReplicationControllers. Without any,
+    /// Labels alone, as in Services and `ReplicationControllers`. Without any,
     /// it selects nothing.
     Plain(Value<'a>),
     /// `matchLabels` and `matchExpressions`. Without any, it selects everything.
@@ -53,14 +53,14 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// A label that every selected pod has, when there is one.
-    fn necessary(self) -> Option<(&'a str, &'a str)> {
+    /// Labels that every selected pod has. A pod's namespace is none of them.
+    fn necessary(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let (wanted, cilium) = match self {
             Self::Plain(wanted) => (wanted, false),
             Self::Labels(selector) => (selector.at("matchLabels"), false),
             Self::Cilium(selector) => (selector.at("matchLabels"), true),
         };
-        wanted.entries().iter().find_map(|(key, value)| {
+        wanted.entries().iter().filter_map(move |(key, value)| {
             let key = if cilium { without_source(key) } else { key };
             let value = value.as_str()?;
             (!cilium || key != CILIUM_NAMESPACE).then_some((key, value))
@@ -125,8 +125,13 @@ impl<'a, T: Copy> SelectorIndex<'a, T> {
 
     /// Adds an object that selects pods of one namespace.
     pub(crate) fn insert(&mut self, namespace: &'a str, selector: Selector<'a>, item: T) {
-        let list = match selector.necessary() {
-            Some((key, value)) => self.by_label.entry((namespace, key, value)).or_default(),
+        let labels = selector
+            .necessary()
+            .map(|(key, value)| (namespace, key, value));
+        // Many selectors may share a label; one of few tells more.
+        let rarest = labels.min_by_key(|label| self.by_label.get(label).map_or(0, Vec::len));
+        let list = match rarest {
+            Some(label) => self.by_label.entry(label).or_default(),
             None => self.others.entry(namespace).or_default(),
         };
         list.push((selector, item));

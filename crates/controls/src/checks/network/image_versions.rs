@@ -184,7 +184,7 @@ fn is_ingress_nginx(image: &str) -> bool {
 }
 
 /// Who may create Ingresses can read all Secrets by way of ingress-nginx,
-/// unless its ConfigMap turns snippet annotations off.
+/// unless its `ConfigMap` turns snippet annotations off.
 pub(crate) fn ingress_nginx_snippets<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     for workload in corpus.workloads() {
         let deployment = workload.object;

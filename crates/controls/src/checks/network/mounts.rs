@@ -1,4 +1,4 @@
-//! Workloads that mount Secrets, ConfigMaps and volume claims.
+//! Workloads that mount Secrets, `ConfigMaps` and volume claims.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ pub(crate) fn secret<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     mounts(corpus, "Secret", &["secret", "secretName"], out);
 }
 
-/// A container mounts a ConfigMap.
+/// A container mounts a `ConfigMap`.
 pub(crate) fn config_map<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     mounts(corpus, "ConfigMap", &["configMap", "name"], out);
 }

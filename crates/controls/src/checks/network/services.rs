@@ -37,7 +37,7 @@ pub(crate) fn is_exposed(service: &Object<'_>) -> bool {
 }
 
 /// The seven kinds whose pods Kubernetes itself runs. `Corpus::workloads` has
-/// ReplicationControllers, too, which not all checks judge.
+/// `ReplicationControllers`, too, which not all checks judge.
 pub(crate) fn is_pod_runner(object: &Object<'_>) -> bool {
     matches!(
         object.kind,
