@@ -104,11 +104,16 @@ fn without_source(key: &str) -> &str {
     rest.unwrap_or(key)
 }
 
+/// Objects with a selector of each.
+type Selected<'a, T> = Vec<(Selector<'a>, T)>;
+
 /// Selectors of many objects, so that those which match a pod are found by its
 /// labels. Matching every object with every pod would be quadratic.
 pub(crate) struct SelectorIndex<'a, T> {
-    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<(Selector<'a>, T)>>,
-    others: HashMap<&'a str, Vec<(Selector<'a>, T)>>,
+    /// By namespace, and key and value of a label that the selector asks for.
+    by_label: HashMap<(&'a str, &'a str, &'a str), Selected<'a, T>>,
+    /// By namespace: selectors that ask for no particular label.
+    others: HashMap<&'a str, Selected<'a, T>>,
 }
 
 /// What [`SelectorIndex::insert`] takes for "in every namespace".
@@ -147,7 +152,7 @@ impl<'a, T: Copy> SelectorIndex<'a, T> {
     pub(crate) fn matching(&self, workload: &Workload<'a>, mut visit: impl FnMut(T)) {
         let labels = workload.pod_labels();
         let namespace = workload.object.namespace_or_default();
-        let mut consider = |list: Option<&Vec<(Selector<'a>, T)>>| {
+        let mut consider = |list: Option<&Selected<'a, T>>| {
             for (selector, item) in list.into_iter().flatten() {
                 if selector.matches(labels, namespace) {
                     visit(*item);

@@ -92,8 +92,8 @@ fn add_destinations<'a>(route: &'a Object<'a>, corpus: &'a Corpus<'a>, routes: &
         for (index, rule) in route.spec().at(protocol).items().iter().enumerate() {
             for (number, target) in rule.at("route").items().iter().enumerate() {
                 let host = target.at("destination").at("host").str();
-                // "routes" is how this place is spelled in reports of old; the
-                // field is called `route`.
+                // The field is `route`; reports have always spelled it `routes`,
+                // and whoever reads them expects that.
                 let path =
                     format_args!("spec.{protocol}[{index}].routes[{number}].destination.host");
                 routes.add(service_of(host, route), route, corpus.arena().fmt(path));

@@ -1,6 +1,6 @@
 //! Where agent sandboxes may connect to.
 
-use kubescape_engine::{Object, Out, Value};
+use kubescape_engine::{Finding, Object, Out, Value};
 
 use super::sandbox::is_template;
 
@@ -40,10 +40,7 @@ fn open_rule<'a>(object: &'a Object<'a>, index: usize, rule: Value<'a>, out: &mu
     }
 }
 
-fn fail<'a, 'o>(
-    object: &'a Object<'a>,
-    out: &'o mut Out<'a>,
-) -> &'o mut kubescape_engine::Finding<'a> {
+fn fail<'a, 'o>(object: &'a Object<'a>, out: &'o mut Out<'a>) -> &'o mut Finding<'a> {
     out.fail(object).message(format_args!(
         "SandboxTemplate {} does not limit where its sandboxes connect to",
         object.name
