@@ -6,13 +6,9 @@
 //! into tables. `docs/adding-a-control.md` shows how to add one.
 
 mod checks;
-<<<<<<< HEAD
-mod quantity;
-=======
 mod image_reference;
 mod quantity;
 mod selector;
->>>>>>> network
 
 use kubescape_engine::{Inputs, Library};
 
