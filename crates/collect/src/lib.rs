@@ -1,4 +1,4 @@
 //! Objects from files: finding, splitting and reading YAML and JSON documents,
 //! and finding places in them again.
 
-pub mod yaml;
+pub use kubescape_yaml as yaml;
