@@ -9,7 +9,10 @@ use kubescape_engine::{Plan, Scope, Selection, Severity};
 use kubescape_report::{Facts, Format, Style, View, write};
 use kubescape_scan::{Filter, Options, Scan, WorkloadName, scan};
 
-use crate::arguments::{ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments, ViewName};
+use crate::arguments::{
+    ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
+    ViewName,
+};
 use crate::controls_config;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -54,7 +57,11 @@ impl Request {
         let paths = match &arguments.target {
             None => {
                 let security = arguments.report.view == ViewName::Security;
-                selection.frameworks = names(if security { &SECURITY_VIEW } else { &OTHER_VIEWS });
+                selection.frameworks = names(if security {
+                    &SECURITY_VIEW
+                } else {
+                    &OTHER_VIEWS
+                });
                 arguments.paths.clone()
             }
             Some(ScanTarget::Framework { names, paths }) => {
@@ -63,11 +70,18 @@ impl Request {
             }
             Some(ScanTarget::Control { controls, paths }) => {
                 for control in controls {
-                    selection.controls.push(crate::explain::find(control)?.id.to_owned());
+                    selection
+                        .controls
+                        .push(crate::explain::find(control)?.id.to_owned());
                 }
                 paths.clone()
             }
-            Some(ScanTarget::Workload { name, namespace, file_path, paths }) => {
+            Some(ScanTarget::Workload {
+                name,
+                namespace,
+                file_path,
+                paths,
+            }) => {
                 selection.frameworks = names(&ONE_WORKLOAD);
                 filter.workload = Some(workload(name, namespace.clone())?);
                 paths.iter().cloned().chain(file_path.clone()).collect()
@@ -78,7 +92,12 @@ impl Request {
                 "nothing to scan: name files or folders, or `-` for standard input (a live cluster can be given as `kubectl get all,... -o json | kubescape scan -`)",
             ));
         }
-        Ok(Self { paths, selection, filter, formats: formats(&arguments.report)? })
+        Ok(Self {
+            paths,
+            selection,
+            filter,
+            formats: formats(&arguments.report)?,
+        })
     }
 }
 
@@ -102,9 +121,19 @@ fn filter(chosen: &SelectionArguments) -> Filter {
 }
 
 fn workload(name: &str, namespace: Option<String>) -> Result<WorkloadName, Failure> {
-    let parts = name.split_once('/').filter(|(kind, name)| !kind.is_empty() && !name.is_empty());
-    let (kind, name) = parts.ok_or_else(|| Failure::usage(format!("\"{name}\" is not KIND/NAME, as in Deployment/cart")))?;
-    Ok(WorkloadName { kind: kind.to_owned(), name: name.to_owned(), namespace })
+    let parts = name
+        .split_once('/')
+        .filter(|(kind, name)| !kind.is_empty() && !name.is_empty());
+    let (kind, name) = parts.ok_or_else(|| {
+        Failure::usage(format!(
+            "\"{name}\" is not KIND/NAME, as in Deployment/cart"
+        ))
+    })?;
+    Ok(WorkloadName {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        namespace,
+    })
 }
 
 fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
@@ -114,7 +143,9 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
         formats.extend(format.filter(|format| !formats.contains(format)));
     }
     if formats.len() > 1 && arguments.output.is_none() {
-        return Err(Failure::usage("several formats need --output FILE; each adds its extension to it"));
+        return Err(Failure::usage(
+            "several formats need --output FILE; each adds its extension to it",
+        ));
     }
     Ok(formats)
 }
@@ -122,10 +153,18 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
 fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
     let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
     let plan = Plan::new(&LIBRARY, &request.selection, Scope::File, inputs).map_err(|errors| {
-        Failure::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nerror: "))
+        Failure::usage(
+            errors
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\nerror: "),
+        )
     })?;
     if plan.controls.is_empty() {
-        return Err(Failure::usage("no control is left to judge files by; see `kubescape list controls`"));
+        return Err(Failure::usage(
+            "no control is left to judge files by; see `kubescape list controls`",
+        ));
     }
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.selection.threads.map_or_else(cores, usize::from);
@@ -136,7 +175,9 @@ fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> 
         threads,
         keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
         keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
-        limits: Limits { document_bytes: usize::from(arguments.selection.max_document_size) << 20 },
+        limits: Limits {
+            document_bytes: usize::from(arguments.selection.max_document_size) << 20,
+        },
     };
     let found = find(&request.paths);
     let mut progress = Progress::new();
@@ -152,20 +193,37 @@ fn require_a_match(scan: &Scan, filter: &Filter) -> Result<(), Failure> {
     if scan.outcome.records.iter().any(|record| !record.hidden) || scan.objects_seen == 0 {
         return Ok(());
     }
-    if let Some(WorkloadName { kind, name, namespace }) = &filter.workload {
-        let place = namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
-        return Err(Failure::input(format!("there is no {kind}/{name}{place} among the {} objects", scan.objects_seen)));
+    if let Some(WorkloadName {
+        kind,
+        name,
+        namespace,
+    }) = &filter.workload
+    {
+        let place = namespace.as_ref().map_or_else(String::new, |namespace| {
+            format!(" in namespace {namespace}")
+        });
+        return Err(Failure::input(format!(
+            "there is no {kind}/{name}{place} among the {} objects",
+            scan.objects_seen
+        )));
     }
     let narrowed = !filter.include_namespaces.is_empty() || !filter.include_kinds.is_empty();
     if narrowed {
-        let message = format!("none of the {} objects is of the included namespaces and kinds", scan.objects_seen);
+        let message = format!(
+            "none of the {} objects is of the included namespaces and kinds",
+            scan.objects_seen
+        );
         return Err(Failure::input(message));
     }
     Ok(())
 }
 
 fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts {
-    let Selection { frameworks, controls, .. } = &request.selection;
+    let Selection {
+        frameworks,
+        controls,
+        ..
+    } = &request.selection;
     Facts {
         generated: now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -185,13 +243,20 @@ fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts 
 
 /// The time for reports; `SOURCE_DATE_EPOCH` makes them reproducible.
 fn now() -> String {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
+    let fixed = std::env::var("SOURCE_DATE_EPOCH")
+        .ok()
+        .and_then(|seconds| seconds.parse().ok());
     let fixed = fixed.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     let time = fixed.unwrap_or_else(jiff::Timestamp::now);
     time.round(jiff::Unit::Second).unwrap_or(time).to_string()
 }
 
-fn report(scan: &Scan, facts: &Facts, arguments: &ReportArguments, formats: &[Format]) -> Result<(), Failure> {
+fn report(
+    scan: &Scan,
+    facts: &Facts,
+    arguments: &ReportArguments,
+    formats: &[Format],
+) -> Result<(), Failure> {
     let view = match arguments.view {
         ViewName::Security => View::Security,
         ViewName::Resource => View::Resource,
@@ -199,14 +264,30 @@ fn report(scan: &Scan, facts: &Facts, arguments: &ReportArguments, formats: &[Fo
     };
     let verbose = arguments.verbose;
     let Some(path) = &arguments.output else {
-        let style = Style { color: wants_color(), width: terminal_width(), view, verbose };
-        return formats.iter().try_for_each(|format| output::to_stdout(|out| write(*format, scan, facts, &style, out)));
+        let style = Style {
+            color: wants_color(),
+            width: terminal_width(),
+            view,
+            verbose,
+        };
+        return formats.iter().try_for_each(|format| {
+            output::to_stdout(|out| write(*format, scan, facts, &style, out))
+        });
     };
-    let style = Style { color: false, width: FILE_WIDTH, view, verbose };
+    let style = Style {
+        color: false,
+        width: FILE_WIDTH,
+        view,
+        verbose,
+    };
     for format in formats {
         let path = output::with_extension(path, format.extension());
         output::to_file(&path, |out| write(*format, scan, facts, &style, out))?;
-        crate::complain(&format!("{} report written to {}", format.name(), path.display()));
+        crate::complain(&format!(
+            "{} report written to {}",
+            format.name(),
+            path.display()
+        ));
     }
     Ok(())
 }
@@ -215,29 +296,43 @@ fn report(scan: &Scan, facts: &Facts, arguments: &ReportArguments, formats: &[Fo
 const FILE_WIDTH: usize = 100;
 
 fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(FILE_WIDTH, |(width, _)| usize::from(width.0).clamp(60, 160))
+    terminal_size::terminal_size()
+        .map_or(FILE_WIDTH, |(width, _)| usize::from(width.0).clamp(60, 160))
 }
 
 /// Colour on a terminal, unless `NO_COLOR` or `TERM=dumb` say otherwise.
 fn wants_color() -> bool {
     let choice = anstream::AutoStream::choice(&stdout());
-    choice != anstream::ColorChoice::Never && (stdout().is_terminal() || choice == anstream::ColorChoice::AlwaysAnsi)
+    choice != anstream::ColorChoice::Never
+        && (stdout().is_terminal() || choice == anstream::ColorChoice::AlwaysAnsi)
 }
 
 fn exit(scan: &mut Scan, thresholds: &ThresholdArguments) -> Result<Exit, Failure> {
     let total = &scan.outcome.total;
     let mut broken = Vec::new();
     if total.compliance < thresholds.compliance_threshold {
-        broken.push(format!("compliance {:.2} is below {}", total.compliance, thresholds.compliance_threshold));
+        broken.push(format!(
+            "compliance {:.2} is below {}",
+            total.compliance, thresholds.compliance_threshold
+        ));
     }
     if total.risk > thresholds.fail_threshold {
-        broken.push(format!("risk {:.2} is above {}", total.risk, thresholds.fail_threshold));
+        broken.push(format!(
+            "risk {:.2} is above {}",
+            total.risk, thresholds.fail_threshold
+        ));
     }
     if let Some(least) = thresholds.severity_threshold.map(severity) {
-        let failed: u32 =
-            Severity::WORST_FIRST.into_iter().filter(|other| *other >= least).map(|other| scan.outcome.failed_controls.of(other)).sum();
+        let failed: u32 = Severity::WORST_FIRST
+            .into_iter()
+            .filter(|other| *other >= least)
+            .map(|other| scan.outcome.failed_controls.of(other))
+            .sum();
         if failed > 0 {
-            broken.push(format!("{failed} controls of severity {} or above failed", least.name()));
+            broken.push(format!(
+                "{failed} controls of severity {} or above failed",
+                least.name()
+            ));
         }
     }
     for message in &broken {

@@ -20,14 +20,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     if std::env::args().all(|argument| argument != "--bench") {
         return Ok(());
     }
-    let count = std::env::var("OBJECTS").ok().and_then(|count| count.parse().ok()).unwrap_or(15_000);
+    let count = std::env::var("OBJECTS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(15_000);
     let folder = tempfile::tempdir()?;
     let objects = kubescape_samples::generate(count, 1);
-    let (json, yaml) = (folder.path().join("objects.json"), folder.path().join("objects.yaml"));
+    let (json, yaml) = (
+        folder.path().join("objects.json"),
+        folder.path().join("objects.yaml"),
+    );
     kubescape_samples::write_json(&objects, &mut BufWriter::new(File::create(&json)?))?;
     kubescape_samples::write_yaml(&objects, &mut BufWriter::new(File::create(&yaml)?))?;
     println!("{count} objects, all frameworks, best of {ROUNDS}");
-    println!("{:>5} {:>8} {:>8}  {:>10} {:>10} {:>10}  {:>6}", "input", "MB", "threads", "parse", "scan", "objects/s", "ratio");
+    println!(
+        "{:>5} {:>8} {:>8}  {:>10} {:>10} {:>10}  {:>6}",
+        "input", "MB", "threads", "parse", "scan", "objects/s", "ratio"
+    );
     for (name, path) in [("JSON", &json), ("YAML", &yaml)] {
         for threads in [1, 2] {
             let megabytes = std::fs::metadata(path)?.len() as f64 / 1e6;
@@ -35,7 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             let scan = best(|| scan_all(path, threads));
             let rate = count as f64 / scan.as_secs_f64();
             let ratio = scan.as_secs_f64() / parse.as_secs_f64();
-            println!("{name:>5} {megabytes:>8.1} {threads:>8}  {parse:>10.1?} {scan:>10.1?} {rate:>10.0}  {ratio:>6.2}");
+            println!(
+                "{name:>5} {megabytes:>8.1} {threads:>8}  {parse:>10.1?} {scan:>10.1?} {rate:>10.0}  {ratio:>6.2}"
+            );
         }
     }
     Ok(())
@@ -64,8 +75,12 @@ fn parse_only(path: &Path) {
 }
 
 fn scan_all(path: &Path, threads: usize) {
-    let selection = Selection { frameworks: vec!["all".to_owned()], ..Selection::default() };
-    let plan = Plan::new(&LIBRARY, &selection, Scope::File, default_inputs()).expect("the library has frameworks");
+    let selection = Selection {
+        frameworks: vec!["all".to_owned()],
+        ..Selection::default()
+    };
+    let plan = Plan::new(&LIBRARY, &selection, Scope::File, default_inputs())
+        .expect("the library has frameworks");
     let options = Options {
         plan,
         filter: Filter::default(),
