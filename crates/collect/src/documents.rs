@@ -267,3 +267,60 @@ impl Sink<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(
+        name: &str,
+        text: &[u8],
+        limit: usize,
+        chunk: usize,
+    ) -> Vec<Result<RawDocument, Problem>> {
+        let source = Source {
+            index: 0,
+            name: name.to_owned(),
+            input: Input::Stdin,
+            explicit: true,
+        };
+        let limits = Limits {
+            document_bytes: limit,
+        };
+        let mut all = Vec::new();
+        let mut input = text;
+        read_window(
+            &source,
+            Window::new(&mut input, chunk),
+            &limits,
+            &mut |one| {
+                all.push(one);
+                ControlFlow::Continue(())
+            },
+        );
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_how_much_is_read_at_once(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "---\n", "---", "...", "\n", "\r\n", "- a\n", "# c\n", "%D\n", " ", "a: b\n", "é\n",
+                    "{", "}", "[", "]", "\"items\":[", "\"kind\":\"List\"", "\"\\\"\"", ",", "17", "\"\\\\",
+                ]),
+                0..60,
+            ),
+            name in "x\\.(yaml|json)",
+            chunk in 1_usize..20,
+            limit in 1_usize..100,
+        ) {
+            let text = pieces.concat();
+            let whole = read(&name, text.as_bytes(), limit, CHUNK);
+            let parts = read(&name, text.as_bytes(), limit, chunk);
+            prop_assert_eq!(whole, parts);
+        }
+    }
+}

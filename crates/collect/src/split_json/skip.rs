@@ -100,7 +100,7 @@ impl Skip {
                 Some(_) => self.in_word = true,
             }
         }
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || b"{}[],:\"".contains(byte);
+        let ends = |byte: &u8| b" \t\r\n{}[],:\"".contains(byte);
         *at = bytes[*at..]
             .iter()
             .position(ends)
