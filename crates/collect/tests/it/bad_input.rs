@@ -75,18 +75,18 @@ fn what_is_not_kubernetes_is_an_error_only_in_a_file_that_was_named() {
     let text = b"image:\n  tag: v1\n";
     let limits = Limits::default();
     assert_eq!(
-        lines_of(&source("values.yaml", true), text, &limits),
+        lines_of(&source("values.yaml", true), text, limits),
         ["no-kind values.yaml:1: no apiVersion and no kind (document 1); add apiVersion and kind"]
     );
     assert_eq!(
-        lines_of(&source("values.yaml", false), text, &limits),
+        lines_of(&source("values.yaml", false), text, limits),
         [
             "not-kubernetes values.yaml:1: skipped: not a Kubernetes object \
           (no apiVersion and no kind) (document 1)"
         ]
     );
     assert_eq!(
-        lines_of(&source("playbook.yaml", false), b"- hosts: all\n", &limits),
+        lines_of(&source("playbook.yaml", false), b"- hosts: all\n", limits),
         [
             "not-kubernetes playbook.yaml:1: skipped: not a Kubernetes object \
           (a list, not an object) (document 1)"
@@ -168,11 +168,11 @@ fn binary_files_and_other_encodings() {
     let limits = Limits::default();
     let named = source("x.yaml", true);
     assert_eq!(
-        lines_of(&named, b"\x7fELF\x02\0\0", &limits),
+        lines_of(&named, b"\x7fELF\x02\0\0", limits),
         ["binary x.yaml: a binary file; leave the file out"]
     );
     assert_eq!(
-        lines_of(&named, b"\xff\xfea\0:\0", &limits),
+        lines_of(&named, b"\xff\xfea\0:\0", limits),
         ["not-utf8 x.yaml: the file is UTF-16, not UTF-8; \
           convert the file to UTF-8, for example with iconv"]
     );
@@ -183,7 +183,7 @@ fn binary_files_and_other_encodings() {
     ]
     .concat();
     assert_eq!(
-        lines_of(&named, &latin, &limits),
+        lines_of(&named, &latin, limits),
         [
             POD_JSON,
             "not-utf8 x.yaml:5:7: bytes that are not UTF-8 (document 2); \
@@ -229,7 +229,7 @@ fn a_document_above_the_limit_is_passed_over() {
     let large = format!("big: {}\n", "x".repeat(100));
     let text = format!("{POD}---\n{large}---\n{POD}");
     assert_eq!(
-        lines_of(&source("x.yaml", true), text.as_bytes(), &limits),
+        lines_of(&source("x.yaml", true), text.as_bytes(), limits),
         [
             POD_JSON,
             "too-large x.yaml:3: the document is larger than 64 bytes (document 2); \
@@ -240,7 +240,7 @@ fn a_document_above_the_limit_is_passed_over() {
     let large = format!("{{\"big\": \"{}\"}}", "x".repeat(100));
     let text = format!("{{\"items\": [{POD_JSON},\n{large},\n{POD_JSON}]}}");
     assert_eq!(
-        lines_of(&source("x.json", true), text.as_bytes(), &limits),
+        lines_of(&source("x.json", true), text.as_bytes(), limits),
         [
             POD_JSON,
             "too-large x.json:2: the document is larger than 64 bytes (document 1); \
@@ -287,7 +287,7 @@ fn read_long(
     };
     let mut count = 0;
     let mut problems = Vec::new();
-    read_stream(&source(name, true), &mut input, &limits, &mut |one| {
+    read_stream(&source(name, true), &mut input, limits, &mut |one| {
         match one {
             Ok(_) => count += 1,
             Err(problem) => problems.push(problem.code),
@@ -353,7 +353,7 @@ fn a_file_that_cannot_be_read() {
         ),
     ] {
         let mut problems = Vec::new();
-        read_documents(&from(path), &Limits::default(), &mut |one| {
+        read_documents(&from(path), Limits::default(), &mut |one| {
             problems.push(one.unwrap_err());
             ControlFlow::Continue(())
         });
@@ -371,12 +371,12 @@ fn reading_stops_when_nobody_wants_more() {
         ("x.yaml", "a: b\n---\n".repeat(9)),
         ("x.json", "[1,2,3] ".repeat(9)),
     ] {
-        let all = read(&source(name, true), text.as_bytes(), &Limits::default()).len();
+        let all = read(&source(name, true), text.as_bytes(), Limits::default()).len();
         let mut count = 0;
         read_stream(
             &source(name, true),
             &mut text.as_bytes(),
-            &Limits::default(),
+            Limits::default(),
             &mut |_| {
                 count += 1;
                 if count == 2 {

@@ -17,7 +17,7 @@ pub(crate) fn source(name: &str, explicit: bool) -> Source {
 pub(crate) fn read(
     source: &Source,
     text: &[u8],
-    limits: &Limits,
+    limits: Limits,
 ) -> Vec<Result<RawDocument, Problem>> {
     let mut all = Vec::new();
     read_stream(source, &mut &*text, limits, &mut |one| {
@@ -28,7 +28,7 @@ pub(crate) fn read(
 }
 
 /// The objects of a file as `prefix{json}`, and its problems as text, in order.
-pub(crate) fn lines_of(source: &Source, text: &[u8], limits: &Limits) -> Vec<String> {
+pub(crate) fn lines_of(source: &Source, text: &[u8], limits: Limits) -> Vec<String> {
     let mut lines = Vec::new();
     for one in read(source, text, limits) {
         match one {
@@ -53,5 +53,5 @@ fn show(problem: &Problem) -> String {
 
 /// [`lines_of`] a file that the user named.
 pub(crate) fn lines(name: &str, text: &str) -> Vec<String> {
-    lines_of(&source(name, true), text.as_bytes(), &Limits::default())
+    lines_of(&source(name, true), text.as_bytes(), Limits::default())
 }

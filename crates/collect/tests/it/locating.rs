@@ -6,7 +6,7 @@ use kubescape_engine::Path;
 use crate::help::{read, source};
 
 fn documents(name: &str, text: &str) -> Vec<RawDocument> {
-    read(&source(name, true), text.as_bytes(), &Limits::default())
+    read(&source(name, true), text.as_bytes(), Limits::default())
         .into_iter()
         .map(Result::unwrap)
         .collect()

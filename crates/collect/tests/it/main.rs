@@ -1,5 +1,7 @@
 //! Reading files as a caller sees it.
 
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod finding;
 mod help;

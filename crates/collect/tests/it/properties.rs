@@ -56,10 +56,10 @@ proptest! {
     fn no_bytes_make_it_panic(text in text(), name in "x\\.(yaml|json)", limit in 1_usize..300) {
         let source = source(&name, true);
         let limits = Limits { document_bytes: limit };
-        lines_of(&source, &text, &limits);
+        lines_of(&source, &text, limits);
         let paths = ["", "a", "a.b", "[0]", "items[0].kind", "apiVersion"];
         let paths = paths.map(|path| Path::parse(path).unwrap());
-        for document in read(&source, &text, &limits).into_iter().flatten() {
+        for document in read(&source, &text, limits).into_iter().flatten() {
             prop_assert!(document.text.len() <= limit);
             let offset = usize::try_from(document.offset).unwrap();
             prop_assert_eq!(document.text.as_bytes(), &text[offset..][..document.text.len()]);

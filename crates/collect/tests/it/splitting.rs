@@ -5,7 +5,7 @@ use kubescape_collect::{Format, Limits};
 use crate::help::{lines, read, source};
 
 fn texts(name: &str, text: &str) -> Vec<String> {
-    read(&source(name, true), text.as_bytes(), &Limits::default())
+    read(&source(name, true), text.as_bytes(), Limits::default())
         .into_iter()
         .map(|one| one.map_or_else(|problem| problem.to_string(), |document| document.text))
         .collect()
@@ -38,7 +38,7 @@ fn yaml_documents_end_where_the_specification_says() {
 #[test]
 fn documents_are_counted_as_people_count_them() {
     let text = "# c\n---\na: 1\n---\n# nothing\n---\nb: 2\n...\n---\nc: 3\n";
-    let documents = read(&source("x.yaml", true), text.as_bytes(), &Limits::default());
+    let documents = read(&source("x.yaml", true), text.as_bytes(), Limits::default());
     let places: Vec<_> = documents
         .into_iter()
         .map(|one| one.map(|one| (one.index, one.line, one.offset)).unwrap())
@@ -85,7 +85,7 @@ fn json_values_and_items_are_cut_out() {
 #[test]
 fn items_know_where_they_are() {
     let text = "{\"é\": 1,\n \"items\": [{},\n  {}]} {}";
-    let places: Vec<_> = read(&source("x.json", true), text.as_bytes(), &Limits::default())
+    let places: Vec<_> = read(&source("x.json", true), text.as_bytes(), Limits::default())
         .into_iter()
         .map(|one| {
             one.map(|one| (one.index, one.item, one.line, one.column))
@@ -149,7 +149,7 @@ items:
 #[test]
 fn text_that_starts_like_json_may_be_yaml() {
     let formats = |name: &str, text: &str| -> Vec<Format> {
-        read(&source(name, true), text.as_bytes(), &Limits::default())
+        read(&source(name, true), text.as_bytes(), Limits::default())
             .into_iter()
             .map(|one| one.unwrap().format)
             .collect()
