@@ -1,4 +1,18 @@
 //! Objects from files: finding, splitting and reading YAML and JSON documents,
 //! and finding places in them again.
 
+mod documents;
+mod find;
+mod locate;
+mod parse;
+mod problem;
+mod split_json;
+mod split_yaml;
+mod window;
+
+pub use documents::{Format, Inherited, Limits, RawDocument, read_documents, read_stream};
+pub use find::{Found, Input, Source, find};
 pub use kubescape_yaml as yaml;
+pub use locate::{Place, Position, Span, locate};
+pub use parse::{Parsed, ParsedObject, parse};
+pub use problem::{Code, Problem};

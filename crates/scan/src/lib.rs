@@ -8,13 +8,14 @@
 mod filter;
 mod identity;
 mod pipeline;
+mod reread;
 mod spool;
 mod versions;
 mod worker;
 
 use std::collections::BTreeMap;
 
-use kubescape_collect::{Problem, Source};
+use kubescape_collect::{Format, Problem, Source};
 use kubescape_engine::{Outcome, Plan};
 
 pub use filter::{Filter, WorkloadName};
@@ -31,27 +32,34 @@ pub struct Options {
     pub threads: usize,
     /// Whether reports will want the objects themselves.
     pub keep_objects: bool,
+    /// Whether reports will want to quote the input.
+    pub keep_texts: bool,
     /// Limits of reading.
     pub limits: kubescape_collect::Limits,
 }
 
 /// Where an object stands in the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Number of the source.
     pub source: u32,
     /// Number of the document in it, from 0.
     pub document: u32,
-    /// 1-based line that the document starts in.
-    pub line: u64,
-    /// Where the document's text starts, in bytes.
-    pub offset: u64,
-    /// How long the text is, in bytes.
-    pub length: u32,
-    /// Whether the text is JSON.
-    pub json: bool,
-    /// Place in the document's `items`, when the text is a whole list.
+    /// Which item of a JSON list the text is, from 0.
     pub item: Option<u32>,
+    /// 1-based line that the text starts in.
+    pub line: u64,
+    /// 1-based column that the text starts in.
+    pub column: u64,
+    /// Where the text starts, in bytes.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub length: u32,
+    /// How it is written.
+    pub format: Format,
+    /// What to put before a path in the object to have one in the text:
+    /// `items[3].` in a YAML list.
+    pub prefix: Box<str>,
 }
 
 /// A scan's result with all that reports say about it.
@@ -69,6 +77,9 @@ pub struct Scan {
     pub unread_kinds: BTreeMap<String, usize>,
     /// The redacted objects, when they were asked for.
     pub objects: Option<Spool>,
+    /// The texts of standard input, which cannot be read again; by record
+    /// number, when reports want to show them.
+    texts: Option<Spool>,
     /// How many objects there were.
     pub objects_seen: usize,
     /// SHA-256 over everything that was read, in hexadecimal.

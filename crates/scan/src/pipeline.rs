@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use kubescape_collect::{Limits, Problem, RawDocument, Source, read_documents};
+use kubescape_collect::{Input, Limits, Problem, RawDocument, Source, read_documents};
 use kubescape_engine::{Kept, Record, conclude};
 use sha2::{Digest, Sha256};
 
@@ -39,14 +39,15 @@ pub fn scan(sources: Vec<Source>, options: Options, progress: &mut dyn FnMut(usi
     let threads = options.threads.max(1);
     let (to_workers, batches) = bounded::<Batch>(threads * 2);
     let (to_order, done) = bounded::<Done>(threads * 2);
-    let mut gathered = Gathered::new(options.keep_objects);
+    let from_stdin = sources.iter().any(|source| matches!(source.input, Input::Stdin));
+    let mut gathered = Gathered::new(options.keep_objects, options.keep_texts && from_stdin);
     thread::scope(|scope| {
         scope.spawn(|| read(&sources, &options.limits, to_workers));
         for _ in 0..threads {
             let (batches, to_order) = (batches.clone(), to_order.clone());
             let (sources, options) = (&sources, &options);
             scope.spawn(move || {
-                let worker = Worker::new(&options.plan, &options.filter, sources, options.keep_objects);
+                let worker = Worker::new(options, sources);
                 work(worker, &batches, &to_order);
             });
         }
@@ -61,9 +62,9 @@ pub fn scan(sources: Vec<Source>, options: Options, progress: &mut dyn FnMut(usi
 fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
     let mut batch = Batch { number: 0, documents: Vec::new() };
     let mut bytes = 0;
-    for (number, source) in sources.iter().enumerate() {
+    for source in sources {
         let mut gone = false;
-        read_documents(number, source, limits, &mut |document| {
+        read_documents(source, limits, &mut |document| {
             bytes += document.as_ref().map_or(0, |document| document.text.len());
             batch.documents.push(document);
             if bytes < BATCH_BYTES {
@@ -119,12 +120,13 @@ struct Gathered {
     problems: Vec<Problem>,
     unread_kinds: BTreeMap<String, usize>,
     objects: Option<Spool>,
+    texts: Option<Spool>,
     seen: usize,
     digest: Sha256,
 }
 
 impl Gathered {
-    fn new(keep_objects: bool) -> Self {
+    fn new(keep_objects: bool, keep_texts: bool) -> Self {
         Self {
             records: Vec::new(),
             kept: Vec::new(),
@@ -132,6 +134,7 @@ impl Gathered {
             problems: Vec::new(),
             unread_kinds: BTreeMap::new(),
             objects: keep_objects.then(Spool::new),
+            texts: keep_texts.then(Spool::new),
             seen: 0,
             digest: Sha256::new(),
         }
@@ -145,6 +148,9 @@ impl Gathered {
             self.places.push(object.place);
             if let Some(spool) = &mut self.objects {
                 spool.push(&object.json)?;
+            }
+            if let Some(spool) = &mut self.texts {
+                spool.push(object.text.as_bytes())?;
             }
         }
         self.problems.extend(made.problems);
@@ -166,6 +172,7 @@ impl Gathered {
             problems: self.problems,
             unread_kinds: self.unread_kinds,
             objects: self.objects,
+            texts: self.texts,
             objects_seen: self.seen,
             digest: hexadecimal(&self.digest.finalize()),
         }

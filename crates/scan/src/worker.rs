@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kubescape_collect::{Code, Problem, RawDocument, Source, parse};
-use kubescape_engine::{Arena, Judge, Judged, Object, Plan, redact};
+use kubescape_collect::{Code, Input, Problem, RawDocument, Source, parse};
+use kubescape_engine::{Arena, Judge, Judged, Object, redact};
 use sha2::{Digest, Sha256};
 
-use crate::filter::{Filter, Verdict};
+use crate::filter::Verdict;
 use crate::identity::resource_id;
-use crate::{Place, versions};
+use crate::{Options, Place, versions};
 
 /// Above this an arena is not kept for the next document.
 const KEEP_ARENA_UP_TO: usize = 4 << 20;
@@ -29,19 +29,20 @@ pub(crate) struct MadeObject {
     pub(crate) place: Place,
     /// The redacted object as JSON, when it was asked for.
     pub(crate) json: Vec<u8>,
+    /// The text it was read from, when that cannot be read again.
+    pub(crate) text: String,
 }
 
 pub(crate) struct Worker<'s> {
     judge: Judge<'s>,
-    filter: &'s Filter,
+    options: &'s Options,
     sources: &'s [Source],
-    keep_objects: bool,
     arena: Arena,
 }
 
 impl<'s> Worker<'s> {
-    pub(crate) fn new(plan: &'s Plan, filter: &'s Filter, sources: &'s [Source], keep_objects: bool) -> Self {
-        Self { judge: Judge::new(plan), filter, sources, keep_objects, arena: Arena::new() }
+    pub(crate) fn new(options: &'s Options, sources: &'s [Source]) -> Self {
+        Self { judge: Judge::new(&options.plan), options, sources, arena: Arena::new() }
     }
 
     /// A panic in a check costs its document and nothing else.
@@ -53,9 +54,9 @@ impl<'s> Worker<'s> {
             self.arena.reset();
         }
         attempt.unwrap_or_else(|_| {
-            let path = self.sources[document.source].name();
-            let message = "judging this document failed inside the program; please report it with the document";
-            let problem = Problem::new(Code::Internal, path, message).at_document(document);
+            let path = &self.sources[document.source as usize].name;
+            let message = "judging this document failed inside the program";
+            let problem = Problem::new(Code::Internal, path, message).of_document(document);
             Made { problems: vec![problem], ..Made::default() }
         })
     }
@@ -63,22 +64,17 @@ impl<'s> Worker<'s> {
     fn try_make(&mut self, document: &RawDocument) -> Made {
         let arena = &self.arena;
         let mut made = Made { digest: Some(Sha256::digest(&document.text).into()), ..Made::default() };
-        let source = &self.sources[document.source];
-        let parsed = match parse(document, source, arena) {
-            Ok(parsed) => parsed,
-            Err(problem) => {
-                made.problems.push(problem);
-                return made;
-            }
-        };
-        for (value, item) in parsed {
+        let source = &self.sources[document.source as usize];
+        let parsed = parse(document, source, arena);
+        made.problems.extend(parsed.problems);
+        for parsed in parsed.objects {
             made.seen += 1;
-            let object = arena.alloc(Object::new(value, 0));
+            let object = arena.alloc(Object::new(parsed.value, 0));
             if let Some(oddity) = versions::oddity(object) {
-                made.problems.push(Problem::new(Code::UnknownVersion, source.name(), oddity).at_document(document));
+                made.problems.push(Problem::new(Code::UnknownVersion, &source.name, oddity).of_document(document));
             }
-            let id = resource_id(source.name(), object);
-            let judged = match self.filter.verdict(object) {
+            let id = resource_id(&source.name, object);
+            let judged = match self.options.filter.verdict(object) {
                 Verdict::Judge => self.judge.judge(id, object, arena),
                 Verdict::Overhear => self.judge.overhear(id, object, arena),
                 Verdict::Drop => continue,
@@ -87,8 +83,10 @@ impl<'s> Worker<'s> {
                 *made.unread_kinds.entry(format!("{} {}", object.api_version, object.kind)).or_default() += 1;
                 continue;
             };
-            let json = if self.keep_objects { self.report_form(object, document) } else { Vec::new() };
-            made.objects.push(MadeObject { judged, place: place(document, item), json });
+            let json = if self.options.keep_objects { self.report_form(object, document) } else { Vec::new() };
+            let again = self.options.keep_texts && matches!(source.input, Input::Stdin);
+            let text = if again { document.text.clone() } else { String::new() };
+            made.objects.push(MadeObject { judged, place: place(document, parsed.prefix), json, text });
         }
         made
     }
@@ -96,7 +94,7 @@ impl<'s> Worker<'s> {
     /// The redacted object with where it came from, as reports show it.
     fn report_form(&self, object: &Object<'_>, document: &RawDocument) -> Vec<u8> {
         let arena = &self.arena;
-        let source = self.sources[document.source].name();
+        let source = &self.sources[document.source as usize].name;
         let path = arena.fmt(format_args!("{source}:{}", document.index));
         let mut entries = redact(object, arena).entries().to_vec();
         entries.push(("sourcePath", kubescape_engine::Value::Str(path)));
@@ -104,14 +102,16 @@ impl<'s> Worker<'s> {
     }
 }
 
-fn place(document: &RawDocument, item: Option<u32>) -> Place {
+fn place(document: &RawDocument, prefix: &str) -> Place {
     Place {
-        source: u32::try_from(document.source).unwrap_or(u32::MAX),
+        source: document.source,
         document: document.index,
+        item: document.item,
         line: document.line,
+        column: document.column,
         offset: document.offset,
         length: u32::try_from(document.text.len()).unwrap_or(u32::MAX),
-        json: document.is_json(),
-        item,
+        format: document.format,
+        prefix: prefix.into(),
     }
 }

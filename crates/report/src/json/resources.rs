@@ -45,9 +45,9 @@ fn write_one(scan: &Scan, number: usize, text: &mut Vec<u8>, out: &mut dyn Write
     if let Some(place) = scan.places.get(number) {
         let source = &scan.sources[place.source as usize];
         let source = json!({
-            "path": source.name(),
-            "relativePath": source.name(),
-            "fileType": if place.json { "JSON" } else { "YAML" },
+            "path": source.name,
+            "relativePath": source.name,
+            "fileType": if place.format == kubescape_collect::Format::Json { "JSON" } else { "YAML" },
         });
         out.write_all(br#","source":"#)?;
         serde_json::to_writer(&mut *out, &source)?;

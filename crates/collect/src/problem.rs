@@ -1,0 +1,202 @@
+//! What kept something from being read, and what to do about it.
+
+use std::fmt;
+
+/// What sort of problem it is; [`Code::as_str`] is its name on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Code {
+    /// Broken YAML.
+    BadYaml,
+    /// Broken JSON.
+    BadJson,
+    /// A key given twice in one object.
+    DuplicateKey,
+    /// A document that is a list, a string or a number.
+    NotAnObject,
+    /// Collections in collections without end.
+    TooDeep,
+    /// Anchors and aliases that unfold without end.
+    AliasBomb,
+    /// A document above the size limit.
+    TooLarge,
+    /// Not text at all.
+    Binary,
+    /// Text in another encoding.
+    NotUtf8,
+    /// A file or directory that cannot be opened or read.
+    Unreadable,
+    /// A symbolic link to a directory that it is in.
+    SymlinkLoop,
+    /// No such file, or a pattern without matches.
+    NotFound,
+    /// An object without `apiVersion` or `kind` in a file that was asked for.
+    NoKind,
+    /// A template that has to be rendered first.
+    Template,
+    /// YAML or JSON of another tool that lay in a directory: no error.
+    NotKubernetes,
+    /// An API version that Kubernetes does not serve: no error, the object was judged.
+    UnknownVersion,
+    /// A bug of the program met this document.
+    Internal,
+}
+
+impl Code {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::BadYaml => "bad-yaml",
+            Code::BadJson => "bad-json",
+            Code::DuplicateKey => "duplicate-key",
+            Code::NotAnObject => "not-an-object",
+            Code::TooDeep => "too-deep",
+            Code::AliasBomb => "alias-bomb",
+            Code::TooLarge => "too-large",
+            Code::Binary => "binary",
+            Code::NotUtf8 => "not-utf8",
+            Code::Unreadable => "unreadable",
+            Code::SymlinkLoop => "symlink-loop",
+            Code::NotFound => "not-found",
+            Code::NoKind => "no-kind",
+            Code::Template => "template",
+            Code::NotKubernetes => "not-kubernetes",
+            Code::UnknownVersion => "unknown-version",
+            Code::Internal => "internal",
+        }
+    }
+
+    /// Whether this only says why something was passed over, and nothing is
+    /// missing from the result.
+    pub fn is_note(self) -> bool {
+        matches!(self, Code::NotKubernetes | Code::UnknownVersion)
+    }
+
+    /// What usually helps.
+    fn remedy(self) -> &'static str {
+        match self {
+            Code::BadYaml | Code::BadJson | Code::TooDeep => "correct the document",
+            Code::DuplicateKey => "remove one of the two",
+            Code::NotAnObject => "give one Kubernetes object per document",
+            Code::AliasBomb => "write the values out",
+            Code::TooLarge => "split the document or raise the limit",
+            Code::Binary => "leave the file out",
+            Code::NotUtf8 => "convert the file to UTF-8, for example with iconv",
+            Code::Unreadable => "check that it is a file and that you may read it",
+            Code::SymlinkLoop => "remove the link",
+            Code::NotFound => "check the spelling and the current directory",
+            Code::NoKind => "add apiVersion and kind",
+            Code::Template => "render it first: helm template … | kubescape scan -",
+            Code::Internal => "report it, with the document",
+            Code::NotKubernetes | Code::UnknownVersion => "",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// Why a file, or a document of it, was not read. Shown as one line:
+/// `path:line:column: message (document 3); remedy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What sort of problem it is.
+    pub code: Code,
+    /// The file, as the user would name it; `-` is standard input.
+    pub path: String,
+    /// The document, counted from 1.
+    pub document: Option<u32>,
+    /// Line of the file, counted from 1.
+    pub line: Option<u64>,
+    /// Column in characters, counted from 1.
+    pub column: Option<u64>,
+    /// What is wrong: no full stop, no place.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// A problem with a whole file.
+    pub fn new(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            path: path.into(),
+            document: None,
+            line: None,
+            column: None,
+            message: message.into(),
+            remedy: code.remedy().to_owned(),
+        }
+    }
+
+    /// Whether nothing is missing from the result because of it.
+    pub fn is_note(&self) -> bool {
+        self.code.is_note()
+    }
+
+    /// Names the document, and the line that it starts in.
+    #[must_use]
+    pub fn of_document(self, document: &crate::RawDocument) -> Self {
+        self.at(document.line, None).in_document(document.index)
+    }
+
+    pub(crate) fn at(mut self, line: u64, column: Option<u64>) -> Self {
+        self.line = Some(line);
+        self.column = column;
+        self
+    }
+
+    /// `index` counts from 0, as [`RawDocument`](crate::RawDocument) does.
+    pub(crate) fn in_document(mut self, index: u32) -> Self {
+        self.document = Some(index + 1);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.path)?;
+        if let Some(line) = self.line {
+            write!(out, ":{line}")?;
+            if let Some(column) = self.column {
+                write!(out, ":{column}")?;
+            }
+        }
+        write!(out, ": {}", self.message)?;
+        if let Some(document) = self.document {
+            write!(out, " (document {document})")?;
+        }
+        if !self.remedy.is_empty() {
+            write!(out, "; {}", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_one_readable_line() {
+        let problem = Problem::new(Code::Template, "a/b.yaml", "a template, not YAML");
+        assert_eq!(
+            problem.clone().at(7, Some(3)).in_document(2).to_string(),
+            "a/b.yaml:7:3: a template, not YAML (document 3); \
+             render it first: helm template … | kubescape scan -"
+        );
+        let note = Problem::new(
+            Code::NotKubernetes,
+            "values.yaml",
+            "not a Kubernetes object",
+        );
+        assert_eq!(note.to_string(), "values.yaml: not a Kubernetes object");
+        assert!(note.is_note() && !problem.is_note());
+    }
+}
