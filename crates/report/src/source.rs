@@ -7,11 +7,8 @@ mod document;
 mod secrets;
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use kubescape_collect::Input;
 use kubescape_engine::{Origin, PathKind};
 use kubescape_scan::{Place, Scan};
 
@@ -61,8 +58,7 @@ impl<'s> Texts<'s> {
     }
 
     fn read(&self, record: usize) -> Option<Document<'s>> {
-        let place = self.scan.places[record];
-        let text = read_text(self.scan, &place)?;
+        let raw = self.scan.document_of(record).ok()?;
         let mut paths = Vec::new();
         for number in neighbours(self.scan, record) {
             // The object itself, too.
@@ -75,7 +71,7 @@ impl<'s> Texts<'s> {
         }
         paths.sort_unstable();
         paths.dedup();
-        Document::new(self.scan, record, text, &paths)
+        Document::new(self.scan, record, raw, &paths)
     }
 }
 
@@ -114,20 +110,6 @@ fn foreign(scan: &Scan) -> HashMap<usize, Vec<&str>> {
         paths.dedup();
     }
     foreign
-}
-
-fn read_text(scan: &Scan, place: &Place) -> Option<String> {
-    let Input::File(path) = &scan.sources.get(place.source as usize)?.input else {
-        return None;
-    };
-    let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(place.offset))?;
-        let mut bytes = vec![0; place.length as usize];
-        file.read_exact(&mut bytes)?;
-        Ok(bytes)
-    };
-    String::from_utf8(read().ok()?).ok()
 }
 
 /// Whether a fix path's value is for the user to choose.

@@ -27,7 +27,7 @@ pub(crate) struct Document<'s> {
     raw: RawDocument,
     /// The lines of the text, without their ends.
     lines: Vec<Range<usize>>,
-    places: HashMap<(usize, &'s str), Located<'s>>,
+    places: HashMap<usize, HashMap<&'s str, Located<'s>>>,
     /// What no excerpt may show, in order.
     secrets: Vec<Span>,
     /// A secret stands behind an alias, so that its text may be anywhere.
@@ -57,26 +57,16 @@ impl<'s> Document<'s> {
     pub(super) fn new(
         scan: &Scan,
         record: usize,
-        text: String,
+        mut raw: RawDocument,
         paths: &[(usize, &'s str)],
     ) -> Option<Self> {
-        let place = scan.places[record];
+        let place = &scan.places[record];
         let identity = &scan.outcome.records[record];
-        let raw = RawDocument {
-            source: place.source,
-            index: place.document,
-            item: None,
-            offset: place.offset,
-            line: place.line,
-            column: place.column,
-            format: if place.json { Format::Json } else { Format::Yaml },
-            text,
-            // An item of a typed list may leave these out.
-            inherited: Some(Inherited {
-                api_version: identity.api_version.to_string(),
-                kind: identity.kind.to_string(),
-            }),
-        };
+        // An item of a typed list may leave these out.
+        raw.inherited = Some(Inherited {
+            api_version: identity.api_version.to_string(),
+            kind: identity.kind.to_string(),
+        });
         let lines = split_lines(&raw.text);
         let arena = Arena::new();
         let parsed = parse(&raw, scan.sources.get(place.source as usize)?, &arena);
@@ -90,9 +80,7 @@ impl<'s> Document<'s> {
         let mut wanted = Vec::new();
         for (number, path) in paths {
             let record = &scan.outcome.records[*number];
-            let place = scan.places[*number];
-            let prefix = place.item.map_or_else(String::new, |item| format!("items[{item}]."));
-            let (value, prefix) = objects.get(&*prefix)?;
+            let (value, prefix) = objects.get(&*scan.places[*number].prefix)?;
             let metadata = value.at("metadata");
             let same = value.at("kind").str() == &*record.kind
                 && metadata.at("name").str() == &*record.name
@@ -116,12 +104,6 @@ impl<'s> Document<'s> {
         secrets: &[Path<'_>],
     ) -> Self {
         // Ends of paths, items on the way there, then secrets: one pass.
-        let item_of = |(_, _, prefix, path): &(usize, &str, usize, Path<'_>)| {
-            let parts = path.parts();
-            let last = parts.len().saturating_sub(1);
-            let item = (*prefix..last).find(|at| matches!(parts[*at], Part::Index(_)))?;
-            Some(Path(parts[..=item].to_vec()))
-        };
         let mut all: Vec<Path<'_>> = wanted.iter().map(|(_, _, _, path)| path.clone()).collect();
         let mut items: Vec<Path<'_>> = wanted.iter().filter_map(item_of).collect();
         items.sort_by_cached_key(ToString::to_string);
@@ -132,7 +114,7 @@ impl<'s> Document<'s> {
         all.extend(secrets.iter().cloned());
         let found = locate(raw, &all);
 
-        let mut places = HashMap::with_capacity(wanted.len());
+        let mut places = HashMap::new();
         for (entry, place) in wanted.iter().zip(&found) {
             let (number, path, prefix, whole) = entry;
             let item = item_of(entry).and_then(|item| {
@@ -146,7 +128,7 @@ impl<'s> Document<'s> {
                 rest,
                 item,
             };
-            places.insert((*number, *path), located);
+            places.entry(*number).or_insert_with(HashMap::new).insert(*path, located);
         }
         let mut document = Self {
             raw: raw.clone(),
@@ -173,7 +155,7 @@ impl<'s> Document<'s> {
 
     /// Where a path of a record leads.
     pub(crate) fn located(&self, record: usize, path: &str) -> Option<&Located<'s>> {
-        self.places.get(&(record, path))
+        self.places.get(&record)?.get(path)
     }
 
     /// Where the record's object starts.
@@ -236,8 +218,12 @@ impl<'s> Document<'s> {
         self.part(span.start.line, span.start.column, end)
     }
 
-    /// A line without its secrets; none when all of it is inside one.
+    /// A line without its secrets; none when all of it is inside one, or is a
+    /// comment, which may well have secrets of its own.
     pub(crate) fn shown(&self, number: u64) -> Option<Line> {
+        if self.line(number).trim_start().starts_with('#') {
+            return None;
+        }
         let chars: Vec<char> = self.line(number).chars().collect();
         let shift = self.shift(number);
         let index = |column: u64| {
@@ -296,6 +282,14 @@ impl Line {
         self.text.push_str(text);
         self.cells.extend(std::iter::repeat_n(cell, characters));
     }
+}
+
+/// The outermost item that a path leads through behind its prefix.
+fn item_of<'p>((_, _, prefix, path): &(usize, &str, usize, Path<'p>)) -> Option<Path<'p>> {
+    let parts = path.parts();
+    let last = parts.len().saturating_sub(1);
+    let item = (*prefix..last).find(|at| matches!(parts[*at], Part::Index(_)))?;
+    Some(Path(parts[..=item].to_vec()))
 }
 
 /// The parts of a path behind the first `skip`.
