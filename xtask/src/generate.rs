@@ -1,7 +1,4 @@
-//! Realistic Kubernetes objects: the mix, size and faults of a middling
-//! cluster, for benchmarks.
-
-mod objects;
+//! `gen`: realistic Kubernetes objects in files.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -44,7 +41,7 @@ impl Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let objects = objects::generate(arguments.count, arguments.seed);
+    let objects = kubescape_samples::generate(arguments.count, arguments.seed);
     if arguments.out.extension().is_some() {
         return write(&arguments.out, &objects, arguments.format);
     }
@@ -68,18 +65,8 @@ fn namespace(object: &Value) -> String {
 fn write(path: &Path, objects: &[Value], format: Format) -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(File::create(path)?);
     match format {
-        Format::Yaml => {
-            for object in objects {
-                out.write_all(b"---\n")?;
-                serde_norway::to_writer(&mut out, object)?;
-            }
-        }
-        Format::Json => {
-            let list = serde_json::json!({
-                "apiVersion": "v1", "items": objects, "kind": "List", "metadata": {"resourceVersion": ""},
-            });
-            serde_json::to_writer(&mut out, &list)?;
-        }
+        Format::Yaml => kubescape_samples::write_yaml(objects, &mut out)?,
+        Format::Json => kubescape_samples::write_json(objects, &mut out)?,
     }
     Ok(out.flush()?)
 }

@@ -104,7 +104,12 @@ pub(crate) struct RulesTestArguments {
     /// Folder of cases.
     pub(crate) folder: PathBuf,
     /// Only these rules.
-    #[arg(long, value_delimiter = ',', value_name = "RULES", conflicts_with = "rules_file")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "RULES",
+        conflicts_with = "rules_file"
+    )]
     pub(crate) rules: Vec<String>,
     /// Only the rules that this file names, one a line; `#` starts a comment.
     #[arg(long, value_name = "FILE")]

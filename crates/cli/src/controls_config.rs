@@ -17,12 +17,15 @@ pub(crate) fn inputs(path: Option<&Path>) -> Result<Inputs, Failure> {
     let fail = |problem: String| Failure::input(format!("{}: {problem}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
     let arena = Arena::new();
-    let value = kubescape_collect::yaml::from_yaml(&text, &arena).map_err(|error| fail(error.to_string()))?;
+    let value = kubescape_collect::yaml::from_yaml(&text, &arena)
+        .map_err(|error| fail(error.to_string()))?;
     let value = value.unwrap_or_default();
     let wrapped = value.dig(&["settings", "postureControlInputs"]);
     let map = if wrapped.is_object() { wrapped } else { value };
     if !map.is_object() {
-        return Err(fail("is no map from the names of inputs to lists".to_owned()));
+        return Err(fail(
+            "is no map from the names of inputs to lists".to_owned(),
+        ));
     }
     let known: Vec<String> = inputs.iter().map(|(name, _)| name.to_owned()).collect();
     for (name, values) in map.entries() {
@@ -32,15 +35,22 @@ pub(crate) fn inputs(path: Option<&Path>) -> Result<Inputs, Failure> {
             return Err(fail(format!("there is no input \"{name}\"{hint}")));
         }
         inputs.set(*name, strings(name, *values).map_err(fail)?);
-        if let Some((pattern, problem)) = patterns_of(name).then(|| inputs.invalid_patterns(name).into_iter().next()).flatten() {
-            return Err(fail(format!("{name}: \"{pattern}\" is no regular expression: {problem}")));
+        if let Some((pattern, problem)) = patterns_of(name)
+            .then(|| inputs.invalid_patterns(name).into_iter().next())
+            .flatten()
+        {
+            return Err(fail(format!(
+                "{name}: \"{pattern}\" is no regular expression: {problem}"
+            )));
         }
     }
     Ok(inputs)
 }
 
 fn strings(name: &str, values: Value<'_>) -> Result<Vec<String>, String> {
-    let Value::Array(items) = values else { return Err(format!("{name} is no list")) };
+    let Value::Array(items) = values else {
+        return Err(format!("{name} is no list"));
+    };
     let text = |item: &Value<'_>| match *item {
         Value::Str(text) => Ok(text.to_owned()),
         Value::Int(number) => Ok(number.to_string()),

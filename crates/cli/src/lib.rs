@@ -21,7 +21,9 @@ use exit::{Exit, Failure};
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
     // A panic is contained where it happens; all a user needs of it is the place.
-    std::panic::set_hook(Box::new(|panic| complain(&format!("internal error: {panic}"))));
+    std::panic::set_hook(Box::new(|panic| {
+        complain(&format!("internal error: {panic}"))
+    }));
     let result = match Arguments::parse().command {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
@@ -46,7 +48,10 @@ fn version() -> Result<Exit, Failure> {
     let version = env!("CARGO_PKG_VERSION");
     let library = &kubescape_controls::LIBRARY;
     let (controls, frameworks) = (library.controls.len(), library.frameworks.len());
-    let text = format!("kubescape {version}\nlibrary   {} ({controls} controls, {frameworks} frameworks)\n", library.version);
+    let text = format!(
+        "kubescape {version}\nlibrary   {} ({controls} controls, {frameworks} frameworks)\n",
+        library.version
+    );
     output::print(&text)?;
     Ok(Exit::Success)
 }

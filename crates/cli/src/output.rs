@@ -16,7 +16,9 @@ pub(crate) fn print_bytes(text: &[u8]) -> Result<(), Failure> {
 }
 
 /// Lets `write` write to standard output.
-pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+pub(crate) fn to_stdout(
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -25,15 +27,25 @@ pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
 }
 
 /// Lets `write` write a file, which appears whole or not at all.
-pub(crate) fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let fail = |error: io::Error| Failure::new(Exit::Internal, format!("{}: {error}", path.display()));
+pub(crate) fn to_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let fail =
+        |error: io::Error| Failure::new(Exit::Internal, format!("{}: {error}", path.display()));
     // A device or pipe cannot be replaced by a file.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         let mut out = BufWriter::new(File::create(path).map_err(fail)?);
         return write(&mut out).and_then(|()| out.flush()).map_err(fail);
     }
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder).map_err(fail)?;
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .permissions(readable())
+        .tempfile_in(folder)
+        .map_err(fail)?;
     let mut out = BufWriter::new(file.as_file_mut());
     write(&mut out).and_then(|()| out.flush()).map_err(fail)?;
     drop(out);
@@ -49,7 +61,9 @@ fn readable() -> fs::Permissions {
 
 /// The path with `.extension`, unless it has that already.
 pub(crate) fn with_extension(path: &Path, extension: &str) -> PathBuf {
-    if path.extension().is_some_and(|present| present == extension) || !path.metadata().map_or(true, |m| m.is_file()) {
+    if path.extension().is_some_and(|present| present == extension)
+        || !path.metadata().map_or(true, |m| m.is_file())
+    {
         return path.to_owned();
     }
     let mut name = path.as_os_str().to_owned();

@@ -10,7 +10,8 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        let style = ProgressStyle::with_template("{spinner} scanning: {human_pos} objects, {elapsed}");
+        let style =
+            ProgressStyle::with_template("{spinner} scanning: {human_pos} objects, {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         Self(bar)
     }

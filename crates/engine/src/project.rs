@@ -9,9 +9,7 @@
 use crate::{Arena, Object, Value, Workload};
 
 /// Keys of a container that no join reads.
-const CONTAINER: [&str; 16] = [
-    "args",
-    "command",
+const CONTAINER: [&str; 13] = [
     "imagePullPolicy",
     "lifecycle",
     "livenessProbe",
@@ -19,7 +17,6 @@ const CONTAINER: [&str; 16] = [
     "resizePolicy",
     "resources",
     "restartPolicy",
-    "securityContext",
     "startupProbe",
     "terminationMessagePath",
     "terminationMessagePolicy",
@@ -43,37 +40,102 @@ const POD: [&str; 8] = [
 /// Keys of metadata that no join reads.
 const METADATA: [&str; 2] = ["managedFields", "selfLink"];
 
+/// Keys of a container that joins read in Pods of the control plane only.
+const COMMAND: [&str; 2] = ["args", "command"];
+
+/// Keys of a container's security context that joins read.
+const SECURITY_CONTEXT: [&str; 2] = ["allowPrivilegeEscalation", "procMount"];
+
+/// Repeats the whole object as text.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Longer values of ConfigMaps are files; joins look for switches.
+const CONFIG_VALUE_BYTES: usize = 256;
+
 /// Cuts an object down to what joins read. Roles and bindings stay whole: they
 /// are part of the report.
 pub fn project<'a>(object: &'a Object<'a>, arena: &'a Arena) -> Value<'a> {
+    let value = with(
+        object.value,
+        "metadata",
+        project_metadata(object.metadata(), arena),
+        arena,
+    );
     let Some(workload) = Workload::of_any(object, arena) else {
         return match object.kind {
             // Their contents are nobody's business, and large.
-            "Secret" => without(object.value, &["data", "stringData"], arena),
-            _ => object.value,
+            "Secret" => without(value, &["data", "stringData"], arena),
+            "ConfigMap" => {
+                let value = without(value, &["binaryData"], arena);
+                with(value, "data", short_values(value.at("data"), arena), arena)
+            }
+            _ => value,
         };
     };
-    let containers = ["containers", "initContainers", "ephemeralContainers"];
     let mut pod = without(workload.pod, &POD, arena);
-    for list in containers {
+    for list in ["containers", "initContainers", "ephemeralContainers"] {
         if let Value::Array(items) = pod.at(list) {
+            let command = object.kind == "Pod" && object.namespace == "kube-system";
             let items: Vec<_> = items
                 .iter()
-                .map(|item| without(*item, &CONTAINER, arena))
+                .map(|item| project_container(*item, command, arena))
                 .collect();
             pod = with(pod, list, arena.array(&items), arena);
         }
     }
     let keys: Vec<&str> = workload.pod_path.split('.').collect();
-    let value = replace(object.value, &keys, pod, arena);
-    let metadata = without(value.at("metadata"), &METADATA, arena);
-    let value = with(value, "metadata", metadata, arena);
+    let value = replace(value, &keys, pod, arena);
     // Of the status, joins with the network look at addresses of Pods only.
     if object.kind == "Pod" {
         value
     } else {
         without(value, &["status"], arena)
     }
+}
+
+fn project_metadata<'a>(metadata: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    let annotations = without(metadata.at("annotations"), &[LAST_APPLIED], arena);
+    without(
+        with(metadata, "annotations", annotations, arena),
+        &METADATA,
+        arena,
+    )
+}
+
+fn project_container<'a>(container: Value<'a>, keep_command: bool, arena: &'a Arena) -> Value<'a> {
+    let context = container.at("securityContext").entries().iter();
+    let context: Vec<_> = context
+        .filter(|(key, _)| SECURITY_CONTEXT.contains(key))
+        .copied()
+        .collect();
+    let container = without(container, &CONTAINER, arena);
+    let container = if keep_command {
+        container
+    } else {
+        without(container, &COMMAND, arena)
+    };
+    if context.is_empty() {
+        return without(container, &["securityContext"], arena);
+    }
+    with(container, "securityContext", arena.object(&context), arena)
+}
+
+fn short_values<'a>(data: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    let short = |value: &Value<'a>| {
+        value
+            .as_str()
+            .is_none_or(|text| text.len() <= CONFIG_VALUE_BYTES)
+    };
+    if data.entries().iter().all(|(_, value)| short(value)) {
+        return data;
+    }
+    let kept: Vec<_> = data
+        .entries()
+        .iter()
+        .filter(|(_, value)| short(value))
+        .copied()
+        .collect();
+    arena.object(&kept)
 }
 
 fn without<'a>(value: Value<'a>, keys: &[&str], arena: &'a Arena) -> Value<'a> {

@@ -12,4 +12,4 @@ mod run;
 
 pub use compare::Difference;
 pub use find::{Case, FindError, find};
-pub use run::{CaseError, Judge, Native, Options, Outcome, bless, run};
+pub use run::{CaseError, Judge, Native, Options, Outcome, bless, inputs, objects, run};

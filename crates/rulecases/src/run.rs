@@ -190,7 +190,12 @@ pub fn bless(case: &Case, by: &dyn Judge, options: &Options) -> Result<(), CaseE
     fs::write(&path, text).map_err(|error| fail(&path)(error.to_string()))
 }
 
-fn objects<'a>(folder: &Path, arena: &'a Arena) -> Result<Vec<Value<'a>>, CaseError> {
+/// The objects of a case's `input` folder, by file name.
+///
+/// # Errors
+///
+/// Files that cannot be read, or are no YAML or JSON.
+pub fn objects<'a>(folder: &Path, arena: &'a Arena) -> Result<Vec<Value<'a>>, CaseError> {
     let folder = folder.join("input");
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -211,7 +216,12 @@ fn objects<'a>(folder: &Path, arena: &'a Arena) -> Result<Vec<Value<'a>>, CaseEr
     Ok(objects)
 }
 
-fn inputs(folder: &Path, defaults: &Inputs) -> Result<Inputs, CaseError> {
+/// The inputs of a case: the defaults, overlaid with its `data.json`.
+///
+/// # Errors
+///
+/// A file that cannot be read, or is no JSON.
+pub fn inputs(folder: &Path, defaults: &Inputs) -> Result<Inputs, CaseError> {
     let mut inputs = defaults.clone();
     let path = folder.join("data.json");
     if !path.is_file() {

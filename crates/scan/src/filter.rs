@@ -44,10 +44,23 @@ impl Filter {
         if !self.wants_namespace_of(object) {
             return Verdict::Drop;
         }
-        let names = |kinds: &[String]| kinds.iter().any(|kind| kind.eq_ignore_ascii_case(object.kind));
-        let wanted = (self.include_kinds.is_empty() || names(&self.include_kinds)) && !names(&self.exclude_kinds);
-        let wanted = wanted && self.workload.as_ref().is_none_or(|workload| is_named(workload, object));
-        if wanted { Verdict::Judge } else { Verdict::Overhear }
+        let names = |kinds: &[String]| {
+            kinds
+                .iter()
+                .any(|kind| kind.eq_ignore_ascii_case(object.kind))
+        };
+        let wanted = (self.include_kinds.is_empty() || names(&self.include_kinds))
+            && !names(&self.exclude_kinds);
+        let wanted = wanted
+            && self
+                .workload
+                .as_ref()
+                .is_none_or(|workload| is_named(workload, object));
+        if wanted {
+            Verdict::Judge
+        } else {
+            Verdict::Overhear
+        }
     }
 
     /// Namespaces filter namespaced objects, and Namespaces by their name.
@@ -58,14 +71,18 @@ impl Filter {
             _ => object.namespace_or_default(),
         };
         let names = |namespaces: &[String]| namespaces.iter().any(|name| name == namespace);
-        (self.include_namespaces.is_empty() || names(&self.include_namespaces)) && !names(&self.exclude_namespaces)
+        (self.include_namespaces.is_empty() || names(&self.include_namespaces))
+            && !names(&self.exclude_namespaces)
     }
 }
 
 fn is_named(workload: &WorkloadName, object: &Object<'_>) -> bool {
     object.kind.eq_ignore_ascii_case(&workload.kind)
         && object.name == workload.name
-        && workload.namespace.as_ref().is_none_or(|namespace| namespace == object.namespace_or_default())
+        && workload
+            .namespace
+            .as_ref()
+            .is_none_or(|namespace| namespace == object.namespace_or_default())
 }
 
 /// Kinds of the Kubernetes API that have no namespace, and node or cloud data.
@@ -112,17 +129,48 @@ mod tests {
 
     #[test]
     fn an_object_without_namespace_is_in_default_unless_its_kind_has_none() {
-        let filter = Filter { include_namespaces: vec!["prod".to_owned()], ..Filter::default() };
-        assert_eq!(verdict(&filter, r#"{"kind":"Pod","metadata":{"name":"a"}}"#), Verdict::Drop);
-        assert_eq!(verdict(&filter, r#"{"kind":"ClusterRole","metadata":{"name":"a"}}"#), Verdict::Judge);
-        assert_eq!(verdict(&filter, r#"{"kind":"Namespace","metadata":{"name":"prod"}}"#), Verdict::Judge);
+        let filter = Filter {
+            include_namespaces: vec!["prod".to_owned()],
+            ..Filter::default()
+        };
+        assert_eq!(
+            verdict(&filter, r#"{"kind":"Pod","metadata":{"name":"a"}}"#),
+            Verdict::Drop
+        );
+        assert_eq!(
+            verdict(&filter, r#"{"kind":"ClusterRole","metadata":{"name":"a"}}"#),
+            Verdict::Judge
+        );
+        assert_eq!(
+            verdict(
+                &filter,
+                r#"{"kind":"Namespace","metadata":{"name":"prod"}}"#
+            ),
+            Verdict::Judge
+        );
     }
 
     #[test]
     fn objects_beside_the_workload_still_take_part_in_joins() {
-        let workload = WorkloadName { kind: "deployment".to_owned(), name: "cart".to_owned(), namespace: None };
-        let filter = Filter { workload: Some(workload), ..Filter::default() };
-        assert_eq!(verdict(&filter, r#"{"kind":"Deployment","metadata":{"name":"cart"}}"#), Verdict::Judge);
-        assert_eq!(verdict(&filter, r#"{"kind":"Service","metadata":{"name":"cart"}}"#), Verdict::Overhear);
+        let workload = WorkloadName {
+            kind: "deployment".to_owned(),
+            name: "cart".to_owned(),
+            namespace: None,
+        };
+        let filter = Filter {
+            workload: Some(workload),
+            ..Filter::default()
+        };
+        assert_eq!(
+            verdict(
+                &filter,
+                r#"{"kind":"Deployment","metadata":{"name":"cart"}}"#
+            ),
+            Verdict::Judge
+        );
+        assert_eq!(
+            verdict(&filter, r#"{"kind":"Service","metadata":{"name":"cart"}}"#),
+            Verdict::Overhear
+        );
     }
 }

@@ -35,11 +35,17 @@ struct Done {
 ///
 /// A temporary file that cannot be written. What cannot be read is no error
 /// but a [`Problem`] in the result.
-pub fn scan(sources: Vec<Source>, options: Options, progress: &mut dyn FnMut(usize)) -> io::Result<Scan> {
+pub fn scan(
+    sources: Vec<Source>,
+    options: Options,
+    progress: &mut dyn FnMut(usize),
+) -> io::Result<Scan> {
     let threads = options.threads.max(1);
     let (to_workers, batches) = bounded::<Batch>(threads * 2);
     let (to_order, done) = bounded::<Done>(threads * 2);
-    let from_stdin = sources.iter().any(|source| matches!(source.input, Input::Stdin));
+    let from_stdin = sources
+        .iter()
+        .any(|source| matches!(source.input, Input::Stdin));
     let mut gathered = Gathered::new(options.keep_objects, options.keep_texts && from_stdin);
     thread::scope(|scope| {
         scope.spawn(|| read(&sources, &options.limits, to_workers));
@@ -60,7 +66,10 @@ pub fn scan(sources: Vec<Source>, options: Options, progress: &mut dyn FnMut(usi
 }
 
 fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
-    let mut batch = Batch { number: 0, documents: Vec::new() };
+    let mut batch = Batch {
+        number: 0,
+        documents: Vec::new(),
+    };
     let mut bytes = 0;
     for source in sources {
         let mut gone = false;
@@ -71,9 +80,18 @@ fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
                 return ControlFlow::Continue(());
             }
             bytes = 0;
-            let next = Batch { number: batch.number + 1, documents: Vec::new() };
-            gone = to_workers.send(std::mem::replace(&mut batch, next)).is_err();
-            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let next = Batch {
+                number: batch.number + 1,
+                documents: Vec::new(),
+            };
+            gone = to_workers
+                .send(std::mem::replace(&mut batch, next))
+                .is_err();
+            if gone {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         });
         if gone {
             return;
@@ -87,16 +105,29 @@ fn work(mut worker: Worker<'_>, batches: &Receiver<Batch>, to_order: &Sender<Don
     for batch in batches {
         let mut make = |document: Result<RawDocument, Problem>| match document {
             Ok(document) => worker.make(&document),
-            Err(problem) => Made { problems: vec![problem], ..Made::default() },
+            Err(problem) => Made {
+                problems: vec![problem],
+                ..Made::default()
+            },
         };
         let made = batch.documents.into_iter().map(&mut make).collect();
-        if to_order.send(Done { number: batch.number, made }).is_err() {
+        if to_order
+            .send(Done {
+                number: batch.number,
+                made,
+            })
+            .is_err()
+        {
             return;
         }
     }
 }
 
-fn gather(done: Receiver<Done>, gathered: &mut Gathered, progress: &mut dyn FnMut(usize)) -> io::Result<()> {
+fn gather(
+    done: Receiver<Done>,
+    gathered: &mut Gathered,
+    progress: &mut dyn FnMut(usize),
+) -> io::Result<()> {
     let mut early = BTreeMap::new();
     let mut next = 0;
     for batch in done {
@@ -143,7 +174,8 @@ impl Gathered {
     fn add(&mut self, made: Made) -> io::Result<()> {
         for object in made.objects {
             let seq = u32::try_from(self.records.len()).map_err(io::Error::other)?;
-            self.kept.extend(object.judged.kept.map(|json| Kept { seq, json }));
+            self.kept
+                .extend(object.judged.kept.map(|json| Kept { seq, json }));
             self.records.push(object.judged.record);
             self.places.push(object.place);
             if let Some(spool) = &mut self.objects {

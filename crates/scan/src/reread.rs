@@ -22,7 +22,11 @@ impl Scan {
         let mut text = Vec::new();
         match &source.input {
             Input::File(path) => read_part(path, place, &mut text)?,
-            Input::Stdin => self.texts.as_ref().ok_or_else(gone)?.read(record, &mut text)?,
+            Input::Stdin => self
+                .texts
+                .as_ref()
+                .ok_or_else(gone)?
+                .read(record, &mut text)?,
         }
         Ok(RawDocument {
             source: place.source,

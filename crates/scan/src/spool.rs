@@ -18,7 +18,10 @@ pub struct Spool {
 
 impl Spool {
     pub(crate) fn new() -> Self {
-        Self { file: RefCell::new(SpooledTempFile::new(IN_MEMORY)), starts: vec![0] }
+        Self {
+            file: RefCell::new(SpooledTempFile::new(IN_MEMORY)),
+            starts: vec![0],
+        }
     }
 
     pub(crate) fn push(&mut self, text: &[u8]) -> io::Result<()> {
@@ -36,7 +39,8 @@ impl Spool {
     /// No such number, or a temporary file that cannot be read.
     pub fn read(&self, number: usize, into: &mut Vec<u8>) -> io::Result<()> {
         let bounds = self.starts.get(number).zip(self.starts.get(number + 1));
-        let (start, end) = bounds.ok_or_else(|| io::Error::other("the spool has no such object"))?;
+        let (start, end) =
+            bounds.ok_or_else(|| io::Error::other("the spool has no such object"))?;
         let mut file = self.file.borrow_mut();
         if file.stream_position()? != *start {
             file.seek(SeekFrom::Start(*start))?;

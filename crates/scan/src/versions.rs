@@ -6,7 +6,10 @@ use kubescape_engine::Object;
 /// those that are still met in files although they are gone.
 const SERVED: [(&str, &[&str]); 17] = [
     ("", &["v1"]),
-    ("admissionregistration.k8s.io", &["v1", "v1beta1", "v1alpha1"]),
+    (
+        "admissionregistration.k8s.io",
+        &["v1", "v1beta1", "v1alpha1"],
+    ),
     ("apiextensions.k8s.io", &["v1"]),
     ("apiregistration.k8s.io", &["v1"]),
     ("apps", &["v1"]),
@@ -15,7 +18,10 @@ const SERVED: [(&str, &[&str]); 17] = [
     ("autoscaling", &["v1", "v2"]),
     ("batch", &["v1"]),
     ("certificates.k8s.io", &["v1", "v1beta1", "v1alpha1"]),
-    ("coordination.k8s.io", &["v1", "v1beta1", "v1alpha2", "v1alpha1"]),
+    (
+        "coordination.k8s.io",
+        &["v1", "v1beta1", "v1alpha2", "v1alpha1"],
+    ),
     ("discovery.k8s.io", &["v1"]),
     ("networking.k8s.io", &["v1", "v1beta1", "v1alpha1"]),
     ("node.k8s.io", &["v1"]),
@@ -27,9 +33,19 @@ const SERVED: [(&str, &[&str]); 17] = [
 /// What is odd about the API version of an object of a built-in group, if
 /// anything.
 pub(crate) fn oddity(object: &Object<'_>) -> Option<String> {
-    let Object { group, version, kind, api_version, .. } = *object;
+    let Object {
+        group,
+        version,
+        kind,
+        api_version,
+        ..
+    } = *object;
     if group == "extensions" {
-        let group = if matches!(kind, "Ingress" | "NetworkPolicy") { "networking.k8s.io/v1" } else { "apps/v1" };
+        let group = if matches!(kind, "Ingress" | "NetworkPolicy") {
+            "networking.k8s.io/v1"
+        } else {
+            "apps/v1"
+        };
         return Some(format!(
             "{api_version} {kind} is gone since Kubernetes 1.22 at the latest and no control reads it; use {group}"
         ));
@@ -43,7 +59,9 @@ pub(crate) fn oddity(object: &Object<'_>) -> Option<String> {
         return None;
     }
     let (slash, newest) = (if group.is_empty() { "" } else { "/" }, versions[0]);
-    Some(format!("{api_version} is no version that Kubernetes serves; {kind} was judged as {group}{slash}{newest}"))
+    Some(format!(
+        "{api_version} is no version that Kubernetes serves; {kind} was judged as {group}{slash}{newest}"
+    ))
 }
 
 #[cfg(test)]
@@ -54,14 +72,25 @@ mod tests {
     fn oddity_of(api_version: &str, kind: &str) -> Option<String> {
         let arena = Arena::new();
         let text = format!(r#"{{"apiVersion":"{api_version}","kind":"{kind}"}}"#);
-        oddity(&Object::new(from_json_str(arena.str(&text), &arena).unwrap(), 0))
+        oddity(&Object::new(
+            from_json_str(arena.str(&text), &arena).unwrap(),
+            0,
+        ))
     }
 
     #[test]
     fn versions_that_never_were_or_are_gone_are_named() {
-        assert!(oddity_of("apps/v9", "Deployment").unwrap().contains("judged as apps/v1"));
+        assert!(
+            oddity_of("apps/v9", "Deployment")
+                .unwrap()
+                .contains("judged as apps/v1")
+        );
         assert!(oddity_of("v2", "Pod").unwrap().ends_with("judged as v1"));
-        assert!(oddity_of("extensions/v1beta1", "Deployment").unwrap().contains("use apps/v1"));
+        assert!(
+            oddity_of("extensions/v1beta1", "Deployment")
+                .unwrap()
+                .contains("use apps/v1")
+        );
         assert_eq!(oddity_of("apps/v1", "Deployment"), None);
         assert_eq!(oddity_of("example.com/v7", "Widget"), None);
     }

@@ -42,7 +42,12 @@ pub(crate) struct Worker<'s> {
 
 impl<'s> Worker<'s> {
     pub(crate) fn new(options: &'s Options, sources: &'s [Source]) -> Self {
-        Self { judge: Judge::new(&options.plan), options, sources, arena: Arena::new() }
+        Self {
+            judge: Judge::new(&options.plan),
+            options,
+            sources,
+            arena: Arena::new(),
+        }
     }
 
     /// A panic in a check costs its document and nothing else.
@@ -57,13 +62,19 @@ impl<'s> Worker<'s> {
             let path = &self.sources[document.source as usize].name;
             let message = "judging this document failed inside the program";
             let problem = Problem::new(Code::Internal, path, message).of_document(document);
-            Made { problems: vec![problem], ..Made::default() }
+            Made {
+                problems: vec![problem],
+                ..Made::default()
+            }
         })
     }
 
     fn try_make(&mut self, document: &RawDocument) -> Made {
         let arena = &self.arena;
-        let mut made = Made { digest: Some(Sha256::digest(&document.text).into()), ..Made::default() };
+        let mut made = Made {
+            digest: Some(Sha256::digest(&document.text).into()),
+            ..Made::default()
+        };
         let source = &self.sources[document.source as usize];
         let parsed = parse(document, source, arena);
         made.problems.extend(parsed.problems);
@@ -71,7 +82,9 @@ impl<'s> Worker<'s> {
             made.seen += 1;
             let object = arena.alloc(Object::new(parsed.value, 0));
             if let Some(oddity) = versions::oddity(object) {
-                made.problems.push(Problem::new(Code::UnknownVersion, &source.name, oddity).of_document(document));
+                made.problems.push(
+                    Problem::new(Code::UnknownVersion, &source.name, oddity).of_document(document),
+                );
             }
             let id = resource_id(&source.name, object);
             let judged = match self.options.filter.verdict(object) {
@@ -80,13 +93,29 @@ impl<'s> Worker<'s> {
                 Verdict::Drop => continue,
             };
             let Some(judged) = judged else {
-                *made.unread_kinds.entry(format!("{} {}", object.api_version, object.kind)).or_default() += 1;
+                *made
+                    .unread_kinds
+                    .entry(format!("{} {}", object.api_version, object.kind))
+                    .or_default() += 1;
                 continue;
             };
-            let json = if self.options.keep_objects { self.report_form(object, document) } else { Vec::new() };
+            let json = if self.options.keep_objects {
+                self.report_form(object, document)
+            } else {
+                Vec::new()
+            };
             let again = self.options.keep_texts && matches!(source.input, Input::Stdin);
-            let text = if again { document.text.clone() } else { String::new() };
-            made.objects.push(MadeObject { judged, place: place(document, parsed.prefix), json, text });
+            let text = if again {
+                document.text.clone()
+            } else {
+                String::new()
+            };
+            made.objects.push(MadeObject {
+                judged,
+                place: place(document, parsed.prefix),
+                json,
+                text,
+            });
         }
         made
     }

@@ -71,7 +71,13 @@ pub(crate) struct SelectionArguments {
     #[arg(long, global = true, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) include_namespaces: Vec<String>,
     /// Not these namespaces.
-    #[arg(long, short = 'e', global = true, value_delimiter = ',', value_name = "NAMES")]
+    #[arg(
+        long,
+        short = 'e',
+        global = true,
+        value_delimiter = ',',
+        value_name = "NAMES"
+    )]
     pub(crate) exclude_namespaces: Vec<String>,
     /// Only these kinds.
     #[arg(long, global = true, value_delimiter = ',', value_name = "KINDS")]
@@ -123,7 +129,9 @@ pub(crate) struct ReportArguments {
 }
 
 fn format_name() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(kubescape_report::Format::ALL.map(kubescape_report::Format::name))
+    clap::builder::PossibleValuesParser::new(
+        kubescape_report::Format::ALL.map(kubescape_report::Format::name),
+    )
 }
 
 #[derive(Args)]
@@ -141,8 +149,14 @@ pub(crate) struct ThresholdArguments {
 }
 
 fn percentage(text: &str) -> Result<f32, String> {
-    let number: f32 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
-    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err(format!("{number} is not between 0 and 100")) }
+    let number: f32 = text
+        .parse()
+        .map_err(|_| format!("\"{text}\" is no number"))?;
+    if (0.0..=100.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("{number} is not between 0 and 100"))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,3 +2,4 @@
 //! `KUBESCAPE_CONFORMANCE` points to.
 
 mod cases;
+mod projection;

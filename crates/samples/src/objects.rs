@@ -20,7 +20,7 @@ const APPS: [&str; 12] = [
 ];
 
 /// `count` objects; shares per hundred follow what middling clusters hold.
-pub(super) fn generate(count: usize, seed: u64) -> Vec<Value> {
+pub fn generate(count: usize, seed: u64) -> Vec<Value> {
     let mut rng = Rng::with_seed(seed);
     (0..count).map(|number| object(number, &mut rng)).collect()
 }

@@ -1,0 +1,346 @@
+//! `scan`: read, judge, report, compare with thresholds.
+
+use std::io::{IsTerminal, stdout};
+use std::time::{Duration, Instant};
+
+use kubescape_collect::{Limits, find};
+use kubescape_controls::LIBRARY;
+use kubescape_engine::{Plan, Scope, Selection, Severity};
+use kubescape_report::{Facts, Format, Style, View, write};
+use kubescape_scan::{Filter, Options, Scan, WorkloadName, scan};
+
+use crate::arguments::{
+    ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
+    ViewName,
+};
+use crate::controls_config;
+use crate::exit::{Exit, Failure};
+use crate::output;
+use crate::progress::Progress;
+
+/// What plain `scan` judges by in the security view, and in the others.
+/// (config-scanning reference §11.)
+const SECURITY_VIEW: [&str; 3] = ["ClusterScan", "MITRE", "NSA"];
+const OTHER_VIEWS: [&str; 3] = ["AllControls", "MITRE", "NSA"];
+const ONE_WORKLOAD: [&str; 1] = ["WorkloadScan"];
+
+/// What the command line asks for, in the engine's words.
+struct Request {
+    paths: Vec<String>,
+    selection: Selection,
+    filter: Filter,
+    formats: Vec<Format>,
+}
+
+pub(crate) fn run(arguments: &ScanArguments) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let request = Request::new(arguments)?;
+    let mut scan = judge(arguments, &request)?;
+    let facts = facts(arguments, &request, started.elapsed());
+    report(&scan, &facts, &arguments.report, &request.formats)?;
+    // Nothing reads them any more, and a large result takes time to fall apart.
+    let exit = exit(&mut scan, &arguments.thresholds);
+    std::mem::forget(scan);
+    exit
+}
+
+impl Request {
+    fn new(arguments: &ScanArguments) -> Result<Self, Failure> {
+        let chosen = &arguments.selection;
+        let mut selection = Selection {
+            skip: chosen.skip_controls.clone(),
+            min_severity: chosen.min_severity.map(severity),
+            ..Selection::default()
+        };
+        let mut filter = filter(chosen);
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let paths = match &arguments.target {
+            None => {
+                let security = arguments.report.view == ViewName::Security;
+                selection.frameworks = names(if security {
+                    &SECURITY_VIEW
+                } else {
+                    &OTHER_VIEWS
+                });
+                arguments.paths.clone()
+            }
+            Some(ScanTarget::Framework { names, paths }) => {
+                selection.frameworks.clone_from(names);
+                paths.clone()
+            }
+            Some(ScanTarget::Control { controls, paths }) => {
+                for control in controls {
+                    selection
+                        .controls
+                        .push(crate::explain::find(control)?.id.to_owned());
+                }
+                paths.clone()
+            }
+            Some(ScanTarget::Workload {
+                name,
+                namespace,
+                file_path,
+                paths,
+            }) => {
+                selection.frameworks = names(&ONE_WORKLOAD);
+                filter.workload = Some(workload(name, namespace.clone())?);
+                paths.iter().cloned().chain(file_path.clone()).collect()
+            }
+        };
+        if paths.is_empty() {
+            return Err(Failure::usage(
+                "nothing to scan: name files or folders, or `-` for standard input (a live cluster can be given as `kubectl get all,... -o json | kubescape scan -`)",
+            ));
+        }
+        Ok(Self {
+            paths,
+            selection,
+            filter,
+            formats: formats(&arguments.report)?,
+        })
+    }
+}
+
+fn severity(threshold: Threshold) -> Severity {
+    match threshold {
+        Threshold::Low => Severity::Low,
+        Threshold::Medium => Severity::Medium,
+        Threshold::High => Severity::High,
+        Threshold::Critical => Severity::Critical,
+    }
+}
+
+fn filter(chosen: &SelectionArguments) -> Filter {
+    Filter {
+        include_namespaces: chosen.include_namespaces.clone(),
+        exclude_namespaces: chosen.exclude_namespaces.clone(),
+        include_kinds: chosen.include_kinds.clone(),
+        exclude_kinds: chosen.exclude_kinds.clone(),
+        workload: None,
+    }
+}
+
+fn workload(name: &str, namespace: Option<String>) -> Result<WorkloadName, Failure> {
+    let parts = name
+        .split_once('/')
+        .filter(|(kind, name)| !kind.is_empty() && !name.is_empty());
+    let (kind, name) = parts.ok_or_else(|| {
+        Failure::usage(format!(
+            "\"{name}\" is not KIND/NAME, as in Deployment/cart"
+        ))
+    })?;
+    Ok(WorkloadName {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        namespace,
+    })
+}
+
+fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
+    let mut formats: Vec<Format> = Vec::new();
+    for name in &arguments.format {
+        let format = Format::ALL.into_iter().find(|format| format.name() == name);
+        formats.extend(format.filter(|format| !formats.contains(format)));
+    }
+    if formats.len() > 1 && arguments.output.is_none() {
+        return Err(Failure::usage(
+            "several formats need --output FILE; each adds its extension to it",
+        ));
+    }
+    Ok(formats)
+}
+
+fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
+    let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
+    let plan = Plan::new(&LIBRARY, &request.selection, Scope::File, inputs).map_err(|errors| {
+        Failure::usage(
+            errors
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\nerror: "),
+        )
+    })?;
+    if plan.controls.is_empty() {
+        return Err(Failure::usage(
+            "no control is left to judge files by; see `kubescape list controls`",
+        ));
+    }
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.selection.threads.map_or_else(cores, usize::from);
+    let wants = |format| request.formats.contains(&format);
+    let options = Options {
+        plan,
+        filter: request.filter.clone(),
+        threads,
+        keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
+        keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
+        limits: Limits {
+            document_bytes: usize::from(arguments.selection.max_document_size) << 20,
+        },
+    };
+    let found = find(&request.paths);
+    let mut progress = Progress::new();
+    let mut scan = scan(found.sources, options, &mut |objects| progress.set(objects))?;
+    progress.finish();
+    scan.problems.splice(0..0, found.problems);
+    require_a_match(&scan, &request.filter)?;
+    Ok(scan)
+}
+
+/// A filter that matches nothing is a typing error more often than a success.
+fn require_a_match(scan: &Scan, filter: &Filter) -> Result<(), Failure> {
+    if scan.outcome.records.iter().any(|record| !record.hidden) || scan.objects_seen == 0 {
+        return Ok(());
+    }
+    if let Some(WorkloadName {
+        kind,
+        name,
+        namespace,
+    }) = &filter.workload
+    {
+        let place = namespace.as_ref().map_or_else(String::new, |namespace| {
+            format!(" in namespace {namespace}")
+        });
+        return Err(Failure::input(format!(
+            "there is no {kind}/{name}{place} among the {} objects",
+            scan.objects_seen
+        )));
+    }
+    let narrowed = !filter.include_namespaces.is_empty() || !filter.include_kinds.is_empty();
+    if narrowed {
+        let message = format!(
+            "none of the {} objects is of the included namespaces and kinds",
+            scan.objects_seen
+        );
+        return Err(Failure::input(message));
+    }
+    Ok(())
+}
+
+fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts {
+    let Selection {
+        frameworks,
+        controls,
+        ..
+    } = &request.selection;
+    Facts {
+        generated: now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        targets: request.paths.clone(),
+        target_names: frameworks.iter().chain(controls).cloned().collect(),
+        chose_controls: !controls.is_empty(),
+        formats: request.formats.iter().map(|format| format.name()).collect(),
+        verbose: arguments.report.verbose,
+        omit_raw_resources: arguments.report.omit_raw_resources,
+        include_namespaces: request.filter.include_namespaces.clone(),
+        exclude_namespaces: request.filter.exclude_namespaces.clone(),
+        fail_threshold: arguments.thresholds.fail_threshold,
+        compliance_threshold: arguments.thresholds.compliance_threshold,
+        took: format!("{:.2} s", took.as_secs_f64()),
+    }
+}
+
+/// The time for reports; `SOURCE_DATE_EPOCH` makes them reproducible.
+fn now() -> String {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH")
+        .ok()
+        .and_then(|seconds| seconds.parse().ok());
+    let fixed = fixed.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let time = fixed.unwrap_or_else(jiff::Timestamp::now);
+    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
+}
+
+fn report(
+    scan: &Scan,
+    facts: &Facts,
+    arguments: &ReportArguments,
+    formats: &[Format],
+) -> Result<(), Failure> {
+    let view = match arguments.view {
+        ViewName::Security => View::Security,
+        ViewName::Resource => View::Resource,
+        ViewName::Control => View::Control,
+    };
+    let verbose = arguments.verbose;
+    let Some(path) = &arguments.output else {
+        let style = Style {
+            color: wants_color(),
+            width: terminal_width(),
+            view,
+            verbose,
+        };
+        return formats.iter().try_for_each(|format| {
+            output::to_stdout(|out| write(*format, scan, facts, &style, out))
+        });
+    };
+    let style = Style {
+        color: false,
+        width: FILE_WIDTH,
+        view,
+        verbose,
+    };
+    for format in formats {
+        let path = output::with_extension(path, format.extension());
+        output::to_file(&path, |out| write(*format, scan, facts, &style, out))?;
+        crate::complain(&format!(
+            "{} report written to {}",
+            format.name(),
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+/// How wide text is that goes to a file or a pipe.
+const FILE_WIDTH: usize = 100;
+
+fn terminal_width() -> usize {
+    terminal_size::terminal_size()
+        .map_or(FILE_WIDTH, |(width, _)| usize::from(width.0).clamp(60, 160))
+}
+
+/// Colour on a terminal, unless `NO_COLOR` or `TERM=dumb` say otherwise.
+fn wants_color() -> bool {
+    let choice = anstream::AutoStream::choice(&stdout());
+    choice != anstream::ColorChoice::Never
+        && (stdout().is_terminal() || choice == anstream::ColorChoice::AlwaysAnsi)
+}
+
+fn exit(scan: &mut Scan, thresholds: &ThresholdArguments) -> Result<Exit, Failure> {
+    let total = &scan.outcome.total;
+    let mut broken = Vec::new();
+    if total.compliance < thresholds.compliance_threshold {
+        broken.push(format!(
+            "compliance {:.2} is below {}",
+            total.compliance, thresholds.compliance_threshold
+        ));
+    }
+    if total.risk > thresholds.fail_threshold {
+        broken.push(format!(
+            "risk {:.2} is above {}",
+            total.risk, thresholds.fail_threshold
+        ));
+    }
+    if let Some(least) = thresholds.severity_threshold.map(severity) {
+        let failed: u32 = Severity::WORST_FIRST
+            .into_iter()
+            .filter(|other| *other >= least)
+            .map(|other| scan.outcome.failed_controls.of(other))
+            .sum();
+        if failed > 0 {
+            broken.push(format!(
+                "{failed} controls of severity {} or above failed",
+                least.name()
+            ));
+        }
+    }
+    for message in &broken {
+        crate::complain(&format!("threshold broken: {message}"));
+    }
+    Ok(match (broken.is_empty(), scan.is_partial()) {
+        (false, _) => Exit::Threshold,
+        (true, true) => Exit::Input,
+        (true, false) => Exit::Success,
+    })
+}
