@@ -1,10 +1,13 @@
 //! Every form that a scan's result takes: for people, JSON, SARIF, JUnit.
 
+mod edit;
+mod faults;
 mod json;
 mod junit;
 mod pretty;
 mod sarif;
 mod source;
+mod text;
 
 use std::io;
 

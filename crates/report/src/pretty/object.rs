@@ -1,0 +1,285 @@
+//! One object that fails one control.
+
+use std::io;
+use std::rc::Rc;
+
+use kubescape_collect::Input;
+use kubescape_engine::{PathKind, RelatedFault};
+
+use super::Report;
+use super::excerpt::{Excerpt, Shown, digits_of};
+use super::page::{Line, Page, Tone};
+use crate::faults::{Mark, faults_of, marks_of, messages_of, name_of, title_of};
+use crate::source::Document;
+use crate::text::{cleaned, cut, cut_middle, width, wrap};
+
+/// More marks of one object than these are only named.
+const MARKS: usize = 8;
+
+/// What was shown of an object.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    /// The report shows what to change.
+    pub(super) how: bool,
+}
+
+/// The marks in one document.
+struct Group<'s> {
+    record: usize,
+    document: Option<Rc<Document<'s>>>,
+    marks: Vec<Mark<'s>>,
+}
+
+/// Writes where and why a record fails a control.
+pub(super) fn write(
+    report: &mut Report<'_>,
+    number: usize,
+    control: usize,
+    page: &mut Page<'_>,
+) -> io::Result<Said> {
+    let outcome = &report.scan.outcome;
+    let marks = marks_of(outcome, number, control);
+    let mut said = Said {
+        how: marks.iter().any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete)),
+    };
+    let mut groups = groups(report, number, marks);
+    let also = take_others(&mut groups, report.style.verbose);
+    let mut digits = 3;
+    let mut excerpts = Vec::new();
+    for group in &groups {
+        let excerpt = excerpt(group);
+        digits = excerpt.as_ref().map_or(digits, |(excerpt, _)| digits.max(digits_of(excerpt.last_line())));
+        excerpts.push(excerpt);
+    }
+    let mut wishes = Vec::new();
+    for (place, (group, excerpt)) in groups.iter().zip(&excerpts).enumerate() {
+        let title = match place {
+            0 => title_of(outcome, number),
+            _ => name_of(&outcome.records[group.record]),
+        };
+        let at = excerpt.as_ref().map(|(_, start)| *start);
+        let location = location(report, group, at);
+        let arrow = if place == 0 { "-->" } else { ":::" };
+        heading(arrow, &location, &title, page)?;
+        if let Some((excerpt, _)) = excerpt {
+            excerpt.write(digits, page)?;
+            wishes.extend(excerpt.wishes.iter().copied());
+        } else {
+            wishes.extend(group.marks.iter().copied());
+        }
+    }
+    for line in wish_lines(&wishes) {
+        note("set", &line, digits, page)?;
+    }
+    also_line(&also, digits, page)?;
+    said.how |= explain(report, number, control, digits, page)?;
+    Ok(said)
+}
+
+/// The marks by the document that they are in; at least one group.
+fn groups<'s>(report: &mut Report<'s>, number: usize, marks: Vec<Mark<'s>>) -> Vec<Group<'s>> {
+    let mut groups: Vec<Group<'s>> = Vec::new();
+    for mark in marks {
+        match groups.iter_mut().find(|group| group.record == mark.record) {
+            Some(group) => group.marks.push(mark),
+            None => groups.push(Group {
+                record: mark.record,
+                document: report.texts.document(mark.record),
+                marks: vec![mark],
+            }),
+        }
+    }
+    if groups.is_empty() {
+        let record = match report.scan.outcome.records[number].origin {
+            kubescape_engine::Origin::Subject { binding, .. } => binding as usize,
+            _ => number,
+        };
+        groups.push(Group {
+            record,
+            document: report.texts.document(record),
+            marks: Vec::new(),
+        });
+    }
+    groups
+}
+
+/// Leaves in each group what is beside its first mark, the places in one
+/// container, say, and takes out the rest.
+fn take_others<'s>(groups: &mut [Group<'s>], verbose: bool) -> Vec<Mark<'s>> {
+    let mut others = Vec::new();
+    for group in groups {
+        let Some(document) = &group.document else {
+            continue;
+        };
+        let item = |mark: &Mark<'_>| {
+            let located = document.located(mark.record, mark.path)?;
+            Some(located.item.map(|item| item.value.start))
+        };
+        let Some(first) = group.marks.first().map(item) else {
+            continue;
+        };
+        let mut kept = 0;
+        let mut keep = |mark: &Mark<'s>| {
+            let beside = item(mark) == first && kept < MARKS;
+            kept += usize::from(beside);
+            beside || verbose
+        };
+        let (stay, go) = group.marks.drain(..).partition(|mark| keep(mark));
+        group.marks = stay;
+        others.extend::<Vec<_>>(go);
+    }
+    others
+}
+
+fn excerpt<'d, 's>(group: &'d Group<'s>) -> Option<(Excerpt<'d, 's>, kubescape_collect::Position)> {
+    let document = group.document.as_deref().filter(|document| document.is_showable())?;
+    let locate = |mark: &Mark<'s>| {
+        let located = document.located(mark.record, mark.path)?;
+        // A place of which nothing exists points at nothing.
+        let exists = located.rest.is_empty() || mark.kind == PathKind::Fix || located.place.key.is_some() || located.item.is_some();
+        exists.then_some(Shown { mark: *mark, located })
+    };
+    let shown: Vec<_> = group.marks.iter().filter_map(locate).filter(|shown| !shown.mark.path.is_empty()).collect();
+    let start = Excerpt::start(&shown)?;
+    Some((Excerpt::new(document, &shown), start))
+}
+
+/// `path:line:column` as far as it is known.
+fn location(report: &Report<'_>, group: &Group<'_>, at: Option<kubescape_collect::Position>) -> String {
+    let Some(place) = report.scan.places.get(group.record) else {
+        return String::new();
+    };
+    let source = &report.scan.sources[place.source as usize];
+    let name = if source.input == Input::Stdin { "<stdin>" } else { &source.name };
+    let start = || group.document.as_ref().and_then(|document| document.start_of(group.record));
+    match at.or_else(start) {
+        Some(at) => format!("{name}:{}:{}", at.line, at.column),
+        None => format!("{name}:{}", place.line),
+    }
+}
+
+/// `--> path:1:2  Deployment shop/cart`, the place whole as long as it fits,
+/// so that it can be clicked.
+pub(super) fn heading(arrow: &str, location: &str, title: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let room = page.width() - 6;
+    let line = Line::new().plain("  ").add(Tone::Path, arrow).plain(" ");
+    if location.is_empty() {
+        return page.line(&line.add(Tone::Strong, title));
+    }
+    let location = cut_middle(&cleaned(location), room);
+    let line = line.plain(&location);
+    if width(&location) + 2 + width(title) <= room || width(&location) + 20 <= room {
+        return page.line(&line.plain("  ").add(Tone::Strong, cut(title, room - width(&location) - 2)));
+    }
+    page.line(&line)?;
+    page.line(&Line::new().to(6).add(Tone::Strong, title))
+}
+
+/// `= word: text`, on as many lines as it takes.
+pub(super) fn note(word: &str, text: &str, digits: usize, page: &mut Page<'_>) -> io::Result<()> {
+    let indent = digits + 3;
+    let lead = format!("{word}: ");
+    let hang = indent + 2 + width(&lead);
+    for (number, line) in wrap(&cleaned(text), page.width().saturating_sub(hang)).iter().enumerate() {
+        let start = Line::new().to(indent);
+        let start = match number {
+            0 => start.add(Tone::Faint, "= ").add(Tone::Strong, &lead),
+            _ => start.to(hang),
+        };
+        page.line(&start.plain(line))?;
+    }
+    Ok(())
+}
+
+/// `path to value` for what no excerpt shows.
+fn wish_lines(marks: &[Mark<'_>]) -> Vec<String> {
+    let text = |mark: &Mark<'_>| match mark.kind {
+        PathKind::Fix => format!("{} to {}", mark.path, mark.value),
+        PathKind::Delete => format!("{} to nothing: remove it", mark.path),
+        _ => mark.path.to_owned(),
+    };
+    marks.iter().map(text).collect()
+}
+
+fn also_line(also: &[Mark<'_>], digits: usize, page: &mut Page<'_>) -> io::Result<()> {
+    if also.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<_> = also.iter().map(|mark| short(mark.path)).collect();
+    names.dedup();
+    let rest = names.len().saturating_sub(6);
+    names.truncate(6);
+    let mut text = names.join(", ");
+    if rest > 0 {
+        text.push_str(&format!(" and {rest} more"));
+    }
+    note("also", &text, digits, page)
+}
+
+/// A path without what leads to a pod's specification.
+pub(super) fn short(path: &str) -> &str {
+    let prefixes = ["spec.jobTemplate.spec.template.spec.", "spec.template.spec.", "spec."];
+    let containers = ["containers[", "initContainers[", "ephemeralContainers[", "volumes["];
+    for prefix in prefixes {
+        if let Some(rest) = path.strip_prefix(prefix)
+            && (prefix != "spec." || containers.iter().any(|list| rest.starts_with(list)))
+        {
+            return rest;
+        }
+    }
+    path
+}
+
+/// What the faults say in words; whether they say what to do.
+fn explain(
+    report: &Report<'_>,
+    number: usize,
+    control: usize,
+    digits: usize,
+    page: &mut Page<'_>,
+) -> io::Result<bool> {
+    let outcome = &report.scan.outcome;
+    let record = &outcome.records[number];
+    for message in messages_of(outcome, record, control) {
+        note("note", message, digits, page)?;
+    }
+    let mut because: Vec<String> = Vec::new();
+    let mut commands: Vec<&str> = Vec::new();
+    for fault in faults_of(outcome, record, control) {
+        for related in &fault.related {
+            let text = related_text(report, related);
+            if !because.contains(&text) {
+                because.push(text);
+            }
+        }
+        if !fault.fix_command.is_empty() && !commands.contains(&&*fault.fix_command) {
+            commands.push(&fault.fix_command);
+        }
+    }
+    for text in because {
+        note("because", &text, digits, page)?;
+    }
+    for command in &commands {
+        note("run", command, digits, page)?;
+    }
+    Ok(!commands.is_empty())
+}
+
+/// `Service shop/cart (service.yaml:3), spec.type`.
+fn related_text(report: &Report<'_>, related: &RelatedFault) -> String {
+    let outcome = &report.scan.outcome;
+    let Some(record) = outcome.records.get(related.record as usize) else {
+        return String::new();
+    };
+    let mut text = name_of(record);
+    if let Some(place) = report.scan.places.get(related.record as usize) {
+        let source = &report.scan.sources[place.source as usize];
+        text.push_str(&format!(" ({}:{})", source.name, place.line));
+    }
+    let mut paths: Vec<&str> = related.paths.iter().map(|path| &*path.path).collect();
+    paths.dedup();
+    if !paths.is_empty() {
+        text.push_str(&format!(", {}", paths.join(", ")));
+    }
+    text
+}
