@@ -69,7 +69,10 @@ impl<'d, 's> Excerpt<'d, 's> {
 
     /// The first place that something is said of.
     pub(super) fn start(shown: &[Shown<'_, '_>]) -> Option<Position> {
-        shown.iter().map(|shown| shown.located.place.whole().start).min()
+        shown
+            .iter()
+            .map(|shown| shown.located.place.whole().start)
+            .min()
     }
 
     fn fix(&mut self, shown: &[Shown<'d, 's>]) {
@@ -84,7 +87,11 @@ impl<'d, 's> Excerpt<'d, 's> {
             .collect();
         for (numbers, change) in changes(self.document, &wishes) {
             let done = match change {
-                Some(Change::Lines { after, parent, lines }) => {
+                Some(Change::Lines {
+                    after,
+                    parent,
+                    lines,
+                }) => {
                     let key = fixes[numbers[0]].located.place.key;
                     let first = key.map_or(parent.line, |key| key.start.line);
                     self.lines.entry(first).or_default();
@@ -113,7 +120,11 @@ impl<'d, 's> Excerpt<'d, 's> {
         let end = self.document.end_of_line(line);
         let shown = self.document.shown(line).map(|line| line.text);
         let marks = self.lines.entry(line).or_default();
-        if marks.removed || span.end.line != line || end > LONG_LINE || shown.as_deref() != Some(whole) {
+        if marks.removed
+            || span.end.line != line
+            || end > LONG_LINE
+            || shown.as_deref() != Some(whole)
+        {
             return false;
         }
         if let Some(first) = lines.first_mut() {
@@ -135,9 +146,13 @@ impl<'d, 's> Excerpt<'d, 's> {
         let after = after.trim();
         // The dash of an item goes with it, but not with its first key.
         let own_dash = place.key.is_none() && before.trim() == "-";
-        let alone = (before.trim().is_empty() || own_dash) && (after.is_empty() || after.starts_with('#'));
+        let alone =
+            (before.trim().is_empty() || own_dash) && (after.is_empty() || after.starts_with('#'));
         if !alone {
-            let whole = Place { value: span, ..place };
+            let whole = Place {
+                value: span,
+                ..place
+            };
             return self.point_at(focus(self.document, whole), "remove this");
         }
         let (first, last) = (span.start.line, span.end.line);
@@ -192,7 +207,13 @@ impl<'d, 's> Excerpt<'d, 's> {
         self.lines.last_key_value().map_or(0, |(number, _)| *number)
     }
 
-    fn text(&self, number: u64, marks: &Marks, digits: usize, page: &mut Page<'_>) -> io::Result<()> {
+    fn text(
+        &self,
+        number: u64,
+        marks: &Marks,
+        digits: usize,
+        page: &mut Page<'_>,
+    ) -> io::Result<()> {
         let gutter = digits + 5;
         let room = page.width().saturating_sub(gutter);
         // A line inside a secret is not shown.
@@ -248,7 +269,8 @@ fn rows_of(pointers: Vec<Pointer>, skipped: usize, room: usize) -> Vec<Vec<Point
             continue;
         }
         let fits = |row: &&mut Vec<Pointer>| {
-            row.last().is_some_and(|last| last.to < pointer.from && last.label == pointer.label)
+            row.last()
+                .is_some_and(|last| last.to < pointer.from && last.label == pointer.label)
         };
         match rows.last_mut().filter(fits) {
             Some(row) => row.push(pointer),
@@ -259,7 +281,11 @@ fn rows_of(pointers: Vec<Pointer>, skipped: usize, room: usize) -> Vec<Vec<Point
 }
 
 fn start_of_line(number: &str, sign: &str, tone: Tone, digits: usize) -> Line {
-    let sign_tone = if tone == Tone::Plain { Tone::Faint } else { tone };
+    let sign_tone = if tone == Tone::Plain {
+        Tone::Faint
+    } else {
+        tone
+    };
     Line::new()
         .plain("  ")
         .add(Tone::Faint, format!("{number:>digits$} "))

@@ -40,7 +40,9 @@ pub(super) fn write(
     let outcome = &report.scan.outcome;
     let marks = marks_of(outcome, number, control);
     let mut said = Said {
-        how: marks.iter().any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete)),
+        how: marks
+            .iter()
+            .any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete)),
     };
     let mut groups = groups(report, number, marks);
     let also = take_others(&mut groups, report.style.verbose);
@@ -48,7 +50,9 @@ pub(super) fn write(
     let mut excerpts = Vec::new();
     for group in &groups {
         let excerpt = excerpt(group);
-        digits = excerpt.as_ref().map_or(digits, |(excerpt, _)| digits.max(digits_of(excerpt.last_line())));
+        digits = excerpt.as_ref().map_or(digits, |(excerpt, _)| {
+            digits.max(digits_of(excerpt.last_line()))
+        });
         excerpts.push(excerpt);
     }
     let mut wishes = Vec::new();
@@ -132,26 +136,53 @@ fn take_others<'s>(groups: &mut [Group<'s>], verbose: bool) -> Vec<Mark<'s>> {
 }
 
 fn excerpt<'d, 's>(group: &'d Group<'s>) -> Option<(Excerpt<'d, 's>, kubescape_collect::Position)> {
-    let document = group.document.as_deref().filter(|document| document.is_showable())?;
+    let document = group
+        .document
+        .as_deref()
+        .filter(|document| document.is_showable())?;
     let locate = |mark: &Mark<'s>| {
         let located = document.located(mark.record, mark.path)?;
         // A place of which nothing exists points at nothing.
-        let exists = located.rest.is_empty() || mark.kind == PathKind::Fix || located.place.key.is_some() || located.item.is_some();
-        exists.then_some(Shown { mark: *mark, located })
+        let exists = located.rest.is_empty()
+            || mark.kind == PathKind::Fix
+            || located.place.key.is_some()
+            || located.item.is_some();
+        exists.then_some(Shown {
+            mark: *mark,
+            located,
+        })
     };
-    let shown: Vec<_> = group.marks.iter().filter_map(locate).filter(|shown| !shown.mark.path.is_empty()).collect();
+    let shown: Vec<_> = group
+        .marks
+        .iter()
+        .filter_map(locate)
+        .filter(|shown| !shown.mark.path.is_empty())
+        .collect();
     let start = Excerpt::start(&shown)?;
     Some((Excerpt::new(document, &shown), start))
 }
 
 /// `path:line:column` as far as it is known.
-fn location(report: &Report<'_>, group: &Group<'_>, at: Option<kubescape_collect::Position>) -> String {
+fn location(
+    report: &Report<'_>,
+    group: &Group<'_>,
+    at: Option<kubescape_collect::Position>,
+) -> String {
     let Some(place) = report.scan.places.get(group.record) else {
         return String::new();
     };
     let source = &report.scan.sources[place.source as usize];
-    let name = if source.input == Input::Stdin { "<stdin>" } else { &source.name };
-    let start = || group.document.as_ref().and_then(|document| document.start_of(group.record));
+    let name = if source.input == Input::Stdin {
+        "<stdin>"
+    } else {
+        &source.name
+    };
+    let start = || {
+        group
+            .document
+            .as_ref()
+            .and_then(|document| document.start_of(group.record))
+    };
     match at.or_else(start) {
         Some(at) => format!("{name}:{}:{}", at.line, at.column),
         None => format!("{name}:{}", place.line),
@@ -160,7 +191,12 @@ fn location(report: &Report<'_>, group: &Group<'_>, at: Option<kubescape_collect
 
 /// `--> path:1:2  Deployment shop/cart`, the place whole as long as it fits,
 /// so that it can be clicked.
-pub(super) fn heading(arrow: &str, location: &str, title: &str, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn heading(
+    arrow: &str,
+    location: &str,
+    title: &str,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let room = page.width() - 6;
     let line = Line::new().plain("  ").add(Tone::Path, arrow).plain(" ");
     if location.is_empty() {
@@ -169,7 +205,11 @@ pub(super) fn heading(arrow: &str, location: &str, title: &str, page: &mut Page<
     let location = cut_middle(&cleaned(location), room);
     let line = line.plain(&location);
     if width(&location) + 2 + width(title) <= room || width(&location) + 20 <= room {
-        return page.line(&line.plain("  ").add(Tone::Strong, cut(title, room - width(&location) - 2)));
+        return page.line(
+            &line
+                .plain("  ")
+                .add(Tone::Strong, cut(title, room - width(&location) - 2)),
+        );
     }
     page.line(&line)?;
     page.line(&Line::new().to(6).add(Tone::Strong, title))
@@ -180,7 +220,10 @@ pub(super) fn note(word: &str, text: &str, digits: usize, page: &mut Page<'_>) -
     let indent = digits + 3;
     let lead = format!("{word}: ");
     let hang = indent + 2 + width(&lead);
-    for (number, line) in wrap(&cleaned(text), page.width().saturating_sub(hang)).iter().enumerate() {
+    for (number, line) in wrap(&cleaned(text), page.width().saturating_sub(hang))
+        .iter()
+        .enumerate()
+    {
         let start = Line::new().to(indent);
         let start = match number {
             0 => start.add(Tone::Faint, "= ").add(Tone::Strong, &lead),
@@ -218,8 +261,17 @@ fn also_line(also: &[Mark<'_>], digits: usize, page: &mut Page<'_>) -> io::Resul
 
 /// A path without what leads to a pod's specification.
 pub(super) fn short(path: &str) -> &str {
-    let prefixes = ["spec.jobTemplate.spec.template.spec.", "spec.template.spec.", "spec."];
-    let containers = ["containers[", "initContainers[", "ephemeralContainers[", "volumes["];
+    let prefixes = [
+        "spec.jobTemplate.spec.template.spec.",
+        "spec.template.spec.",
+        "spec.",
+    ];
+    let containers = [
+        "containers[",
+        "initContainers[",
+        "ephemeralContainers[",
+        "volumes[",
+    ];
     for prefix in prefixes {
         if let Some(rest) = path.strip_prefix(prefix)
             && (prefix != "spec." || containers.iter().any(|list| rest.starts_with(list)))
