@@ -1,5 +1,6 @@
 //! Chores of the repository: `cargo xtask --help`.
 
+mod bench;
 mod generate;
 
 use std::process::ExitCode;
@@ -17,11 +18,19 @@ struct Arguments {
 enum Chore {
     /// Write realistic Kubernetes objects, the same ones for the same seed.
     Gen(generate::Arguments),
+    /// Time the release binary as a whole process against its bars, and beside kube-score when
+    /// that is installed.
+    Bench,
+    /// Run a command and print its wall time in seconds and peak memory in KiB.
+    #[command(hide = true)]
+    Measure { command: Vec<String> },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Gen(arguments) => generate::run(&arguments),
+        Chore::Bench => bench::run(),
+        Chore::Measure { command } => bench::measure(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
