@@ -60,8 +60,15 @@ fn security_view() {
     pretty("json.txt", &["pod.json", "minified.json"], &controls(&["C-0016", "C-0057", "C-0012"]), style);
     pretty("broken.txt", &["broken"], &controls(&["C-0057"]), style);
     pretty("exposed.txt", &["exposed.yaml"], &controls(&["C-0255", "C-0260", "C-0257", "C-0267", "C-0001", "C-0098"]), style);
+    pretty("aliases.txt", &["secrets"], &controls(&["C-0012"]), style);
     pretty("clean.txt", &["clean.yaml"], &controls(&["C-0057", "C-0016"]), style);
     pretty("nothing.txt", &["widget.yaml"], &controls(&["C-0057"]), style);
+}
+
+#[test]
+fn what_was_not_judged() {
+    let style = Style { width: 80, ..Style::default() };
+    pretty("all-80.txt", &["clean.yaml"], &frameworks(&["all"]), style);
 }
 
 #[test]
