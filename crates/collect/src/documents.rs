@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use serde::de::IgnoredAny;
 
@@ -90,7 +91,7 @@ impl RawDocument {
 /// file is, and within kilobytes when its documents are small.
 pub fn read_documents(
     source: &Source,
-    limits: &Limits,
+    limits: Limits,
     each: &mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
 ) {
     match &source.input {
@@ -110,7 +111,7 @@ pub fn read_documents(
 pub fn read_stream(
     source: &Source,
     input: &mut dyn Read,
-    limits: &Limits,
+    limits: Limits,
     each: &mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
 ) {
     let window = Window::new(input, CHUNK);
@@ -121,12 +122,12 @@ pub fn read_stream(
 pub(crate) fn read_window(
     source: &Source,
     mut window: Window<'_>,
-    limits: &Limits,
+    limits: Limits,
     each: &mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
 ) {
     let mut sink = Sink {
         source,
-        limits: *limits,
+        limits,
         format: Format::Yaml,
         each,
     };
@@ -166,7 +167,10 @@ fn read(window: &mut Window<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
 /// be YAML in flow style or a template: it is JSON if all of it reads as such,
 /// or, when it is too long to tell, if it goes on like JSON.
 fn format(window: &mut Window<'_>, sink: &Sink<'_>) -> io::Result<Format> {
-    if sink.source.name.ends_with(".json") {
+    if Path::new(&sink.source.name)
+        .extension()
+        .is_some_and(|end| end == "json")
+    {
         return Ok(Format::Json);
     }
     let mut solid = window
@@ -178,9 +182,8 @@ fn format(window: &mut Window<'_>, sink: &Sink<'_>) -> io::Result<Format> {
         return Ok(Format::Yaml);
     }
     let goes_on = match solid.next() {
-        Some(b'"') => true,
+        Some(b'"' | b'}' | b']') | None => true,
         Some(b'{' | b'[') => first == Some(b'['),
-        Some(b'}' | b']') | None => true,
         Some(_) => false,
     };
     while window.bytes().len() <= sink.limits.document_bytes && window.more()? {}
@@ -241,7 +244,7 @@ impl Sink<'_> {
     }
 
     /// A document.
-    pub(crate) fn document(&mut self, cut: Cut<'_>) -> ControlFlow<()> {
+    pub(crate) fn document(&mut self, cut: &Cut<'_>) -> ControlFlow<()> {
         if cut.bytes.len() > self.limits.document_bytes {
             return self.too_large(cut.index, cut.line);
         }
@@ -265,5 +268,62 @@ impl Sink<'_> {
             text,
             inherited: cut.inherited.cloned(),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(
+        name: &str,
+        text: &[u8],
+        limit: usize,
+        chunk: usize,
+    ) -> Vec<Result<RawDocument, Problem>> {
+        let source = Source {
+            index: 0,
+            name: name.to_owned(),
+            input: Input::Stdin,
+            explicit: true,
+        };
+        let limits = Limits {
+            document_bytes: limit,
+        };
+        let mut all = Vec::new();
+        let mut input = text;
+        read_window(
+            &source,
+            Window::new(&mut input, chunk),
+            limits,
+            &mut |one| {
+                all.push(one);
+                ControlFlow::Continue(())
+            },
+        );
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_how_much_is_read_at_once(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "---\n", "---", "...", "\n", "\r\n", "- a\n", "# c\n", "%D\n", " ", "a: b\n", "é\n",
+                    "{", "}", "[", "]", "\"items\":[", "\"kind\":\"List\"", "\"\\\"\"", ",", "17", "\"\\\\",
+                ]),
+                0..60,
+            ),
+            name in "x\\.(yaml|json)",
+            chunk in 1_usize..20,
+            limit in 1_usize..100,
+        ) {
+            let text = pieces.concat();
+            let whole = read(&name, text.as_bytes(), limit, CHUNK);
+            let parts = read(&name, text.as_bytes(), limit, chunk);
+            prop_assert_eq!(whole, parts);
+        }
     }
 }

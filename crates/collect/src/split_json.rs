@@ -260,7 +260,7 @@ impl Splitter<'_, '_, '_> {
         let flow = if let Some(line) = self.dropped {
             self.sink.too_large(self.index, line)
         } else {
-            self.sink.document(Cut {
+            self.sink.document(&Cut {
                 bytes: &self.window.bytes()[..self.at],
                 index: self.index,
                 item,

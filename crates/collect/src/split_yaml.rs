@@ -168,7 +168,7 @@ fn cut(window: &mut Window<'_>, state: &mut State, sink: &mut Sink<'_>) -> bool 
     let flow = if let Some(line) = state.dropped {
         sink.too_large(state.index, line)
     } else if state.content {
-        sink.document(Cut {
+        sink.document(&Cut {
             bytes: &window.bytes()[..state.at],
             index: state.index,
             item: None,

@@ -11,9 +11,8 @@ pub(super) fn typed<'a>(
 ) -> Value<'a> {
     match tag {
         Some("str" | "binary") => return Value::Str(text),
-        Some(_) => {}
         None if !plain => return Value::Str(text),
-        None => {}
+        _ => {}
     }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,

@@ -100,7 +100,7 @@ impl Skip {
                 Some(_) => self.in_word = true,
             }
         }
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || b"{}[],:\"".contains(byte);
+        let ends = |byte: &u8| b" \t\r\n{}[],:\"".contains(byte);
         *at = bytes[*at..]
             .iter()
             .position(ends)
@@ -114,16 +114,8 @@ impl Skip {
             self.escaped = false;
             at += 1;
         }
-        // Most strings are short: look at their bytes before calling for help.
         loop {
-            let near = &bytes[at..bytes.len().min(at + 24)];
-            let found = match near.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-                Some(found) => at + found,
-                None => {
-                    let far = at + near.len();
-                    far + memchr2(b'"', b'\\', &bytes[far..])?
-                }
-            };
+            let found = quote_or_backslash(bytes, at)?;
             if bytes[found] == b'"' {
                 return Some(found + 1);
             }
@@ -134,4 +126,30 @@ impl Skip {
             }
         }
     }
+}
+
+/// The first `"` or `\` from `at` on.
+fn quote_or_backslash(bytes: &[u8], at: usize) -> Option<usize> {
+    // Most strings are short: look at three words of eight bytes before
+    // calling for help.
+    let (words, _) = bytes[at..].as_chunks::<8>();
+    for (number, word) in words.iter().take(3).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
+        if found != 0 {
+            return Some(at + number * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let far = at + words.len().min(3) * 8;
+    Some(far + memchr2(b'"', b'\\', &bytes[far..])?)
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The high bit of each byte that is zero; above the first one there may be
+/// more bits.
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(repeated(0x01)) & !word & repeated(0x80)
 }
