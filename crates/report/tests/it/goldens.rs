@@ -34,12 +34,11 @@ fn machine(name: &str, files: &[&str], selection: &Selection) {
     for (format, extension) in [(Format::Json, "json"), (Format::Sarif, "sarif"), (Format::Junit, "xml")] {
         let report = text(format, &scan, &facts(files), &Style::default());
         // Reports are written on one line; goldens are to be read.
-        let report = match format {
-            Format::Junit => report,
-            _ => {
-                let value: serde_json::Value = serde_json::from_str(&report).unwrap();
-                format!("{value:#}\n")
-            }
+        let report = if format == Format::Junit {
+            report
+        } else {
+            let value: serde_json::Value = serde_json::from_str(&report).unwrap();
+            format!("{value:#}\n")
         };
         check(&format!("{name}.{extension}"), &report);
     }
