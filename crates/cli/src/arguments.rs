@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use scan::{ScanArguments, ScanTarget, Threshold, ViewName};
+pub(crate) use scan::{
+    ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
+    ViewName,
+};
 
 /// Finds what is wrong with Kubernetes objects, why, and what to change.
 #[derive(Parser)]

@@ -127,9 +127,7 @@ fn change(document: &Document<'_>, located: &Located<'_>, tree: &Tree<'_>) -> Op
         };
     }
     match form {
-        Form::Empty if document.is_json() => {
-            replace_value(document, located, tree.inline(true)?)
-        }
+        Form::Empty if document.is_json() => replace_value(document, located, tree.inline(true)?),
         Form::Empty => {
             let key = place.key?;
             let mut lines = vec![format!("{}:", document.slice(key))];
@@ -337,7 +335,11 @@ impl<'d> Tree<'d> {
 }
 
 fn key_text(key: &str) -> String {
-    if is_plain(key) { key.to_owned() } else { quoted(key) }
+    if is_plain(key) {
+        key.to_owned()
+    } else {
+        quoted(key)
+    }
 }
 
 /// A value as YAML or JSON. Controls give values as text; what reads as a
@@ -357,8 +359,10 @@ fn quoted(text: &str) -> String {
 
 /// Whether YAML takes a text for itself without quotes.
 fn is_plain(text: &str) -> bool {
-    let starts_well = text.starts_with(|char: char| char.is_alphanumeric() || "_/.<$(".contains(char))
-        || (text.starts_with('-') && text[1..].starts_with(|char: char| char.is_alphanumeric() || char == '-'));
+    let starts_well = text
+        .starts_with(|char: char| char.is_alphanumeric() || "_/.<$(".contains(char))
+        || (text.starts_with('-')
+            && text[1..].starts_with(|char: char| char.is_alphanumeric() || char == '-'));
     let ends_well = !text.ends_with([':', ' ']);
     starts_well
         && ends_well

@@ -151,7 +151,12 @@ pub(crate) fn title_of(outcome: &Outcome, number: usize) -> String {
     let Origin::Subject { binding, role, .. } = record.origin else {
         return name;
     };
-    let named = |number: u32| outcome.records.get(number as usize).map_or_else(String::new, name_of);
+    let named = |number: u32| {
+        outcome
+            .records
+            .get(number as usize)
+            .map_or_else(String::new, name_of)
+    };
     format!("{name} via {} → {}", named(binding), named(role))
 }
 

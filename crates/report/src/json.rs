@@ -27,7 +27,9 @@ fn field(out: &mut dyn Write, key: &str, value: &impl Serialize) -> io::Result<(
 /// order of the input's files.
 fn by_id(scan: &Scan) -> Vec<usize> {
     let records = &scan.outcome.records;
-    let mut order: Vec<usize> = (0..records.len()).filter(|number| !records[*number].hidden).collect();
+    let mut order: Vec<usize> = (0..records.len())
+        .filter(|number| !records[*number].hidden)
+        .collect();
     order.sort_by(|a, b| records[*a].id.cmp(&records[*b].id).then(a.cmp(b)));
     order
 }
@@ -50,7 +52,9 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
     results::write(scan, &order, out)?;
     field(out, "metadata", &metadata::Metadata::new(scan, facts))?;
     field(out, "provenance", &metadata::Provenance::new(scan, facts))?;
-    out.write_all(br#""paginationInfo":{"chunkNumber":0,"isLastChunk":true},"customerGUIDGenerated":false}"#)?;
+    out.write_all(
+        br#""paginationInfo":{"chunkNumber":0,"isLastChunk":true},"customerGUIDGenerated":false}"#,
+    )?;
     out.write_all(b"\n")?;
     out.flush()
 }

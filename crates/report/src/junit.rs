@@ -20,10 +20,24 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
     let mut report = Report::new("kubescape");
     if outcome.plan.frameworks.is_empty() {
         let all: Vec<usize> = (0..outcome.controls.len()).collect();
-        report.add_test_suite(suite(scan, facts, &failures, "controls", &all, outcome.total.compliance));
+        report.add_test_suite(suite(
+            scan,
+            facts,
+            &failures,
+            "controls",
+            &all,
+            outcome.total.compliance,
+        ));
     }
     for ((framework, numbers), summary) in outcome.plan.frameworks.iter().zip(&outcome.frameworks) {
-        let suite = suite(scan, facts, &failures, framework.name, numbers, summary.compliance);
+        let suite = suite(
+            scan,
+            facts,
+            &failures,
+            framework.name,
+            numbers,
+            summary.compliance,
+        );
         report.add_test_suite(suite);
     }
     if scan.is_partial() {
@@ -43,10 +57,15 @@ fn suite(
 ) -> TestSuite {
     let mut suite = TestSuite::new(name);
     if !facts.generated.is_empty() {
-        suite.extra.insert("timestamp".into(), facts.generated.as_str().into());
+        suite
+            .extra
+            .insert("timestamp".into(), facts.generated.as_str().into());
     }
     suite.add_property(Property::new("complianceScore", format!("{compliance:.2}")));
-    suite.add_property(Property::new("inputDigest", format!("sha256:{}", scan.digest)));
+    suite.add_property(Property::new(
+        "inputDigest",
+        format!("sha256:{}", scan.digest),
+    ));
     for number in numbers {
         suite.add_test_case(case(scan, failures, *number, name));
     }
@@ -60,7 +79,11 @@ fn case(scan: &Scan, failures: &Failures, number: usize, suite: &str) -> TestCas
         Status::Passed => TestCaseStatus::success(),
         Status::Skipped => {
             let mut status = TestCaseStatus::skipped();
-            let reason = if result.info.is_empty() { result.sub_status.name() } else { &result.info };
+            let reason = if result.info.is_empty() {
+                result.sub_status.name()
+            } else {
+                &result.info
+            };
             status.set_message(reason.to_owned());
             status
         }
@@ -69,13 +92,19 @@ fn case(scan: &Scan, failures: &Failures, number: usize, suite: &str) -> TestCas
     let mut case = TestCase::new(format!("{} {}", control.id, control.name), status);
     case.set_classname(suite.to_owned());
     case.add_property(Property::new("severity", control.severity().name()));
-    case.add_property(Property::new("complianceScore", format!("{:.2}", result.compliance)));
+    case.add_property(Property::new(
+        "complianceScore",
+        format!("{:.2}", result.compliance),
+    ));
     case
 }
 
 fn failure(scan: &Scan, failures: &Failures, number: usize, control: &Control) -> TestCaseStatus {
     let counts = scan.outcome.controls[number].counts;
-    let mut objects: Vec<String> = failures.records(number).map(|record| object(scan, record)).collect();
+    let mut objects: Vec<String> = failures
+        .records(number)
+        .map(|record| object(scan, record))
+        .collect();
     objects.sort();
     let mut text = format!("{}\n\nFailed objects:\n", control.remediation.trim());
     for object in objects.iter().take(OBJECTS) {
@@ -88,7 +117,11 @@ fn failure(scan: &Scan, failures: &Failures, number: usize, control: &Control) -
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status
         .set_type(control.severity().name())
-        .set_message(format!("{} of {} objects failed", counts.failed, counts.all()))
+        .set_message(format!(
+            "{} of {} objects failed",
+            counts.failed,
+            counts.all()
+        ))
         .set_description(text);
     status
 }
@@ -110,7 +143,9 @@ fn input_suite(scan: &Scan) -> TestSuite {
     let mut suite = TestSuite::new("input");
     for problem in scan.problems.iter().filter(|problem| !problem.is_note()) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type(problem.code.as_str()).set_message(problem.to_string());
+        status
+            .set_type(problem.code.as_str())
+            .set_message(problem.to_string());
         let mut case = TestCase::new(problem.path.clone(), status);
         case.set_classname("input");
         suite.add_test_case(case);

@@ -89,7 +89,13 @@ pub struct Facts {
 /// # Errors
 ///
 /// Whatever writing gives, and a temporary file that cannot be read back.
-pub fn write(format: Format, scan: &Scan, facts: &Facts, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(
+    format: Format,
+    scan: &Scan,
+    facts: &Facts,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     match format {
         Format::Pretty => pretty::write(scan, facts, style, out),
         Format::Json => json::write(scan, facts, out),

@@ -18,7 +18,8 @@ use crate::Facts;
 use crate::faults::Failures;
 use location::{artifact, region_at};
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(256 << 10, out);
@@ -31,14 +32,25 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
         "rules": failing.iter().map(|control| rules::rule(scan, *control)).collect::<Vec<_>>(),
         "properties": {"libraryVersion": scan.outcome.plan.library_version},
     });
-    write!(out, r#"{{"$schema":"{SCHEMA}","version":"2.1.0","runs":[{{"tool":{{"driver":"#)?;
+    write!(
+        out,
+        r#"{{"$schema":"{SCHEMA}","version":"2.1.0","runs":[{{"tool":{{"driver":"#
+    )?;
     serde_json::to_writer(&mut *out, &driver)?;
     write!(out, r#"}},"invocations":["#)?;
     serde_json::to_writer(&mut *out, &invocation(scan, facts))?;
-    write!(out, r#"],"columnKind":"unicodeCodePoints","originalUriBaseIds":"#)?;
-    let base = json!({"%SRCROOT%": {"description": {"text": "The directory that was scanned from."}}});
+    write!(
+        out,
+        r#"],"columnKind":"unicodeCodePoints","originalUriBaseIds":"#
+    )?;
+    let base =
+        json!({"%SRCROOT%": {"description": {"text": "The directory that was scanned from."}}});
     serde_json::to_writer(&mut *out, &base)?;
-    write!(out, r#","properties":{{"inputDigest":"sha256:{}"}},"results":["#, scan.digest)?;
+    write!(
+        out,
+        r#","properties":{{"inputDigest":"sha256:{}"}},"results":["#,
+        scan.digest
+    )?;
     results::write(scan, &failing, out)?;
     out.write_all(b"]}]}\n")?;
     out.flush()

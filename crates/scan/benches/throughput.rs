@@ -65,7 +65,7 @@ fn best(mut work: impl FnMut()) -> Duration {
 fn parse_only(path: &Path) {
     let mut arena = Arena::new();
     for source in &find(&[path]).sources {
-        read_documents(source, &Limits::default(), &mut |document| {
+        read_documents(source, Limits::default(), &mut |document| {
             let document = document.expect("generated documents are readable");
             std::hint::black_box(parse(&document, source, &arena).objects.len());
             arena.reset();

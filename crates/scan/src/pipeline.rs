@@ -73,7 +73,7 @@ fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
     let mut bytes = 0;
     for source in sources {
         let mut gone = false;
-        read_documents(source, limits, &mut |document| {
+        read_documents(source, *limits, &mut |document| {
             bytes += document.as_ref().map_or(0, |document| document.text.len());
             batch.documents.push(document);
             if bytes < BATCH_BYTES {

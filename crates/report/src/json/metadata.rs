@@ -11,10 +11,21 @@ use crate::Facts;
 pub(super) fn report_id(scan: &Scan, facts: &Facts) -> String {
     // The digest is hexadecimal; time and version are folded in.
     let seed = format!("{}{}", facts.generated, facts.version);
-    let fold = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let digest = scan.digest.get(..32).unwrap_or("00000000000000000000000000000000");
+    let fold = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    let digest = scan
+        .digest
+        .get(..32)
+        .unwrap_or("00000000000000000000000000000000");
     // Version 8 of RFC 9562: made by a rule of our own.
-    format!("{fold:08x}-{}-8{}-8{}-{}", &digest[..4], &digest[4..7], &digest[8..11], &digest[12..24])
+    format!(
+        "{fold:08x}-{}-8{}-8{}-{}",
+        &digest[..4],
+        &digest[4..7],
+        &digest[8..11],
+        &digest[12..24]
+    )
 }
 
 /// `metadata`.
@@ -52,7 +63,11 @@ impl Metadata {
             "keepLocal": true,
             "verboseMode": facts.verbose,
         });
-        Self { target_metadata, cluster_metadata: json!({}), scan_metadata }
+        Self {
+            target_metadata,
+            cluster_metadata: json!({}),
+            scan_metadata,
+        }
     }
 }
 

@@ -9,7 +9,12 @@ use serde_json::{Value as Json, json};
 
 use crate::Facts;
 
-pub(super) fn write(scan: &Scan, facts: &Facts, order: &[usize], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    scan: &Scan,
+    facts: &Facts,
+    order: &[usize],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     out.write_all(br#""resources":["#)?;
     if !facts.omit_raw_resources {
         let mut text = Vec::new();
@@ -23,7 +28,12 @@ pub(super) fn write(scan: &Scan, facts: &Facts, order: &[usize], out: &mut dyn W
     out.write_all(b"],")
 }
 
-fn write_one(scan: &Scan, number: usize, text: &mut Vec<u8>, out: &mut dyn Write) -> io::Result<()> {
+fn write_one(
+    scan: &Scan,
+    number: usize,
+    text: &mut Vec<u8>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let record = &scan.outcome.records[number];
     out.write_all(br#"{"resourceID":"#)?;
     serde_json::to_writer(&mut *out, &record.id)?;
@@ -36,8 +46,17 @@ fn write_one(scan: &Scan, number: usize, text: &mut Vec<u8>, out: &mut dyn Write
             }
             None => out.write_all(b"null")?,
         },
-        Origin::Subject { binding, role, subject } => {
-            let vector = vector(scan, [binding as usize, role as usize], subject as usize, text)?;
+        Origin::Subject {
+            binding,
+            role,
+            subject,
+        } => {
+            let vector = vector(
+                scan,
+                [binding as usize, role as usize],
+                subject as usize,
+                text,
+            )?;
             serde_json::to_writer(&mut *out, &vector)?;
         }
         Origin::Made => serde_json::to_writer(&mut *out, &identity(record))?,
@@ -64,8 +83,15 @@ fn identity(record: &Record) -> Json {
 }
 
 /// A subject with `relatedObjects: [binding, role]`.
-fn vector(scan: &Scan, related: [usize; 2], subject: usize, text: &mut Vec<u8>) -> io::Result<Json> {
-    let Some(objects) = &scan.objects else { return Ok(Json::Null) };
+fn vector(
+    scan: &Scan,
+    related: [usize; 2],
+    subject: usize,
+    text: &mut Vec<u8>,
+) -> io::Result<Json> {
+    let Some(objects) = &scan.objects else {
+        return Ok(Json::Null);
+    };
     let mut read = Vec::new();
     for number in related {
         objects.read(number, text)?;
@@ -73,8 +99,14 @@ fn vector(scan: &Scan, related: [usize; 2], subject: usize, text: &mut Vec<u8>) 
         read.push(json);
     }
     let binding: Json = serde_json::from_str(read[0].get())?;
-    let mut vector = binding["subjects"].get(subject).cloned().unwrap_or_default();
-    let related = read.iter().map(|raw| serde_json::from_str(raw.get())).collect::<Result<Vec<Json>, _>>()?;
+    let mut vector = binding["subjects"]
+        .get(subject)
+        .cloned()
+        .unwrap_or_default();
+    let related = read
+        .iter()
+        .map(|raw| serde_json::from_str(raw.get()))
+        .collect::<Result<Vec<Json>, _>>()?;
     if let Some(vector) = vector.as_object_mut() {
         vector.insert("relatedObjects".to_owned(), Json::Array(related));
     }

@@ -55,7 +55,10 @@ struct FixPath<'o> {
 }
 
 pub(super) fn write(scan: &Scan, order: &[usize], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = Writer { outcome: &scan.outcome, plain: HashMap::new() };
+    let mut writer = Writer {
+        outcome: &scan.outcome,
+        plain: HashMap::new(),
+    };
     out.write_all(br#""results":["#)?;
     for (place, number) in order.iter().enumerate() {
         if place > 0 {
@@ -86,13 +89,25 @@ impl<'o> Writer<'o> {
         out.write_all(b"]}")
     }
 
-    fn control(&mut self, record: &'o Record, verdict: &Verdict<'o>, out: &mut dyn Write) -> io::Result<()> {
+    fn control(
+        &mut self,
+        record: &'o Record,
+        verdict: &Verdict<'o>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let rules = &self.outcome.plan.rules_of[verdict.control];
-        let at_fault = record.faults.iter().any(|fault| rules.contains(&fault.rule));
+        let at_fault = record
+            .faults
+            .iter()
+            .any(|fault| rules.contains(&fault.rule));
         if at_fault {
             return Ok(serde_json::to_writer(out, &self.result(record, verdict))?);
         }
-        let judged = rules.iter().copied().filter(|rule| record.rules.contains(rule)).collect();
+        let judged = rules
+            .iter()
+            .copied()
+            .filter(|rule| record.rules.contains(rule))
+            .collect();
         let key = (verdict.control, judged);
         if let Some(text) = self.plain.get(&key) {
             return out.write_all(text);
@@ -111,17 +126,28 @@ impl<'o> Writer<'o> {
             id: control.id,
             name: control.name,
             status: StatusInfo::new(status.status, status.sub_status, status.info),
-            rules: rules.map(|(rule, info)| self.rule(record, rule, info.status, info.sub_status.name())).collect(),
+            rules: rules
+                .map(|(rule, info)| self.rule(record, rule, info.status, info.sub_status.name()))
+                .collect(),
         }
     }
 
-    fn rule(&self, record: &'o Record, rule: RuleNumber, status: Status, sub_status: &'static str) -> RuleResult<'o> {
+    fn rule(
+        &self,
+        record: &'o Record,
+        rule: RuleNumber,
+        status: Status,
+        sub_status: &'static str,
+    ) -> RuleResult<'o> {
         let mut paths = Vec::new();
         let mut related_ids = Vec::new();
         for fault in record.faults.iter().filter(|fault| fault.rule == rule) {
             paths.extend(fault.paths.iter().map(|path| path_of(&record.id, path)));
             if !fault.fix_command.is_empty() {
-                paths.push(Path { fix_command: &fault.fix_command, ..empty_path(&record.id) });
+                paths.push(Path {
+                    fix_command: &fault.fix_command,
+                    ..empty_path(&record.id)
+                });
             }
             for related in &fault.related {
                 let id = &*self.outcome.records[related.record as usize].id;
@@ -155,9 +181,24 @@ fn empty_path(resource_id: &str) -> Path<'_> {
 fn path_of<'o>(resource_id: &'o str, path: &'o FaultPath) -> Path<'o> {
     let empty = empty_path(resource_id);
     match path.kind {
-        PathKind::Failed => Path { failed_path: &path.path, ..empty },
-        PathKind::Review => Path { review_path: &path.path, ..empty },
-        PathKind::Delete => Path { delete_path: &path.path, ..empty },
-        PathKind::Fix => Path { fix_path: FixPath { path: &path.path, value: &path.value }, ..empty },
+        PathKind::Failed => Path {
+            failed_path: &path.path,
+            ..empty
+        },
+        PathKind::Review => Path {
+            review_path: &path.path,
+            ..empty
+        },
+        PathKind::Delete => Path {
+            delete_path: &path.path,
+            ..empty
+        },
+        PathKind::Fix => Path {
+            fix_path: FixPath {
+                path: &path.path,
+                value: &path.value,
+            },
+            ..empty
+        },
     }
 }

@@ -88,7 +88,11 @@ pub(super) struct StatusInfo<'o> {
 
 impl<'o> StatusInfo<'o> {
     pub(super) fn new(status: Status, sub_status: SubStatus, info: &'o str) -> Self {
-        Self { status: status.name(), sub_status: sub_status.name(), info }
+        Self {
+            status: status.name(),
+            sub_status: sub_status.name(),
+            info,
+        }
     }
 }
 
@@ -157,14 +161,19 @@ impl From<SeverityCounts> for Severities {
 }
 
 fn category_id(name: &str) -> &'static str {
-    CATEGORIES.iter().find(|(known, _)| *known == name).map_or("", |(_, id)| id)
+    CATEGORIES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or("", |(_, id)| id)
 }
 
 fn control(outcome: &Outcome, number: usize) -> Control<'_> {
     let control = outcome.plan.controls[number];
     let result = &outcome.controls[number];
-    let sub_category =
-        (!control.subcategory.is_empty()).then(|| SubCategory { name: control.subcategory, id: category_id(control.subcategory) });
+    let sub_category = (!control.subcategory.is_empty()).then(|| SubCategory {
+        name: control.subcategory,
+        id: category_id(control.subcategory),
+    });
     Control {
         status_info: StatusInfo::new(result.status, result.sub_status, &result.info),
         id: control.id,
@@ -172,12 +181,17 @@ fn control(outcome: &Outcome, number: usize) -> Control<'_> {
         status: result.status.name(),
         resource_ids: Nothing {},
         resource_counters: result.counts.into(),
-        sub_status_counters: SubStatusCounters { ignored_resources: 0 },
+        sub_status_counters: SubStatusCounters {
+            ignored_resources: 0,
+        },
         score: result.risk,
         compliance_score: result.compliance,
         score_factor: control.base_score,
-        category: (!control.category.is_empty())
-            .then(|| Category { name: control.category, id: category_id(control.category), sub_category }),
+        category: (!control.category.is_empty()).then(|| Category {
+            name: control.category,
+            id: category_id(control.category),
+            sub_category,
+        }),
         severity: control.severity().name(),
     }
 }
@@ -186,7 +200,10 @@ impl<'o> Details<'o> {
     pub(super) fn new(scan: &'o Scan) -> Self {
         let outcome = &scan.outcome;
         let named = |number: usize| (outcome.plan.controls[number].id, control(outcome, number));
-        let framework = |((framework, numbers), summary): (&(&'o kubescape_engine::Framework, Vec<usize>), &'o Summary)| {
+        let framework = |((framework, numbers), summary): (
+            &(&'o kubescape_engine::Framework, Vec<usize>),
+            &'o Summary,
+        )| {
             Framework {
                 name: framework.name,
                 status: summary.status.name(),
@@ -201,7 +218,13 @@ impl<'o> Details<'o> {
         Self {
             controls: (0..outcome.controls.len()).map(named).collect(),
             status: total.status.name(),
-            frameworks: outcome.plan.frameworks.iter().zip(&outcome.frameworks).map(framework).collect(),
+            frameworks: outcome
+                .plan
+                .frameworks
+                .iter()
+                .zip(&outcome.frameworks)
+                .map(framework)
+                .collect(),
             resources_severity_counters: outcome.failed_resources.into(),
             controls_severity_counters: outcome.failed_controls.into(),
             resource_counters: total.counts.into(),

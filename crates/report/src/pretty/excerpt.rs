@@ -79,7 +79,11 @@ impl<'d, 's> Excerpt<'d, 's> {
             .collect();
         for (numbers, change) in changes(self.document, &wishes) {
             let done = match change {
-                Some(Change::Lines { after, parent, lines }) => {
+                Some(Change::Lines {
+                    after,
+                    parent,
+                    lines,
+                }) => {
                     let key = fixes[numbers[0]].located.place.key;
                     let first = key.map_or(parent.line, |key| key.start.line);
                     self.lines.entry(first).or_default();
@@ -108,7 +112,11 @@ impl<'d, 's> Excerpt<'d, 's> {
         let end = self.document.end_of_line(line);
         let shown = self.document.shown(line).map(|line| line.text);
         let marks = self.lines.entry(line).or_default();
-        if marks.removed || span.end.line != line || end > LONG_LINE || shown.as_deref() != Some(whole) {
+        if marks.removed
+            || span.end.line != line
+            || end > LONG_LINE
+            || shown.as_deref() != Some(whole)
+        {
             return false;
         }
         if let Some(first) = lines.first_mut() {
@@ -130,9 +138,13 @@ impl<'d, 's> Excerpt<'d, 's> {
         let after = after.trim();
         // The dash of an item goes with it, but not with its first key.
         let own_dash = place.key.is_none() && before.trim() == "-";
-        let alone = (before.trim().is_empty() || own_dash) && (after.is_empty() || after.starts_with('#'));
+        let alone =
+            (before.trim().is_empty() || own_dash) && (after.is_empty() || after.starts_with('#'));
         if !alone {
-            let whole = Place { value: span, ..place };
+            let whole = Place {
+                value: span,
+                ..place
+            };
             return self.point_at(focus(self.document, whole), "remove this");
         }
         let (first, last) = (span.start.line, span.end.line);
@@ -187,7 +199,13 @@ impl<'d, 's> Excerpt<'d, 's> {
         self.lines.last_key_value().map_or(0, |(number, _)| *number)
     }
 
-    fn text(&self, number: u64, marks: &Marks, digits: usize, page: &mut Page<'_>) -> io::Result<()> {
+    fn text(
+        &self,
+        number: u64,
+        marks: &Marks,
+        digits: usize,
+        page: &mut Page<'_>,
+    ) -> io::Result<()> {
         let gutter = digits + 5;
         let room = page.width().saturating_sub(gutter);
         // A line inside a secret is not shown.
@@ -243,7 +261,8 @@ fn rows_of(pointers: Vec<Pointer>, skipped: usize, room: usize) -> Vec<Vec<Point
             continue;
         }
         let fits = |row: &&mut Vec<Pointer>| {
-            row.last().is_some_and(|last| last.to < pointer.from && last.label == pointer.label)
+            row.last()
+                .is_some_and(|last| last.to < pointer.from && last.label == pointer.label)
         };
         match rows.last_mut().filter(fits) {
             Some(row) => row.push(pointer),
@@ -254,7 +273,11 @@ fn rows_of(pointers: Vec<Pointer>, skipped: usize, room: usize) -> Vec<Vec<Point
 }
 
 fn start_of_line(number: &str, sign: &str, tone: Tone, digits: usize) -> Line {
-    let sign_tone = if tone == Tone::Plain { Tone::Faint } else { tone };
+    let sign_tone = if tone == Tone::Plain {
+        Tone::Faint
+    } else {
+        tone
+    };
     Line::new()
         .plain("  ")
         .add(Tone::Faint, format!("{number:>digits$} "))

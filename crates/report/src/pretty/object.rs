@@ -41,7 +41,9 @@ pub(super) fn write(
     let outcome = &report.scan.outcome;
     let marks = marks_of(outcome, number, control);
     let mut said = Said {
-        how: marks.iter().any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete))
+        how: marks
+            .iter()
+            .any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete))
             && !marks.iter().any(is_placeholder),
     };
     let mut groups = groups(report, number, marks);
@@ -50,7 +52,9 @@ pub(super) fn write(
     let mut excerpts = Vec::new();
     for group in &groups {
         let excerpt = group.excerpt();
-        digits = excerpt.as_ref().map_or(digits, |excerpt| digits.max(digits_of(excerpt.last_line())));
+        digits = excerpt
+            .as_ref()
+            .map_or(digits, |excerpt| digits.max(digits_of(excerpt.last_line())));
         excerpts.push(excerpt);
     }
     let mut wishes = Vec::new();
@@ -146,7 +150,10 @@ impl<'s> Group<'s> {
                 || located.rest.is_empty()
                 || located.place.key.is_some()
                 || located.item.is_some();
-            let shown = Shown { mark: *mark, located };
+            let shown = Shown {
+                mark: *mark,
+                located,
+            };
             (exists && !mark.path.is_empty()).then_some(shown)
         };
         self.marks.iter().filter_map(shown).collect()
@@ -154,12 +161,18 @@ impl<'s> Group<'s> {
 
     /// The first place that something is said of.
     fn start(&self) -> Option<Position> {
-        let starts = self.shown().into_iter().map(|shown| shown.located.place.whole().start);
+        let starts = self
+            .shown()
+            .into_iter()
+            .map(|shown| shown.located.place.whole().start);
         starts.min()
     }
 
     fn excerpt<'d>(&'d self) -> Option<Excerpt<'d, 's>> {
-        let document = self.document.as_deref().filter(|document| document.is_showable())?;
+        let document = self
+            .document
+            .as_deref()
+            .filter(|document| document.is_showable())?;
         let shown = self.shown();
         (!shown.is_empty()).then(|| Excerpt::new(document, &shown))
     }
@@ -171,8 +184,17 @@ fn location(report: &Report<'_>, group: &Group<'_>, at: Option<Position>) -> Str
         return String::new();
     };
     let source = &report.scan.sources[place.source as usize];
-    let name = if source.input == Input::Stdin { "<stdin>" } else { &source.name };
-    let start = || group.document.as_ref().and_then(|document| document.start_of(group.record));
+    let name = if source.input == Input::Stdin {
+        "<stdin>"
+    } else {
+        &source.name
+    };
+    let start = || {
+        group
+            .document
+            .as_ref()
+            .and_then(|document| document.start_of(group.record))
+    };
     match at.or_else(start) {
         Some(at) => format!("{name}:{}:{}", at.line, at.column),
         None => format!("{name}:{}", place.line),
@@ -181,7 +203,12 @@ fn location(report: &Report<'_>, group: &Group<'_>, at: Option<Position>) -> Str
 
 /// `--> path:1:2  Deployment shop/cart`, the place whole as long as it fits,
 /// so that it can be clicked.
-pub(super) fn heading(arrow: &str, location: &str, title: &str, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn heading(
+    arrow: &str,
+    location: &str,
+    title: &str,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let room = page.width() - 6;
     let line = Line::new().plain("  ").add(Tone::Path, arrow).plain(" ");
     if location.is_empty() {
@@ -190,7 +217,11 @@ pub(super) fn heading(arrow: &str, location: &str, title: &str, page: &mut Page<
     let location = cut_middle(&cleaned(location), room);
     let line = line.plain(&location);
     if width(&location) + 2 + width(title) <= room || width(&location) + 20 <= room {
-        return page.line(&line.plain("  ").add(Tone::Strong, cut(title, room - width(&location) - 2)));
+        return page.line(
+            &line
+                .plain("  ")
+                .add(Tone::Strong, cut(title, room - width(&location) - 2)),
+        );
     }
     page.line(&line)?;
     page.line(&Line::new().to(6).add(Tone::Strong, title))
@@ -201,7 +232,10 @@ pub(super) fn note(word: &str, text: &str, digits: usize, page: &mut Page<'_>) -
     let indent = digits + 3;
     let lead = format!("{word}: ");
     let hang = indent + 2 + width(&lead);
-    for (number, line) in wrap(&cleaned(text), page.width().saturating_sub(hang)).iter().enumerate() {
+    for (number, line) in wrap(&cleaned(text), page.width().saturating_sub(hang))
+        .iter()
+        .enumerate()
+    {
         let start = Line::new().to(indent);
         let start = match number {
             0 => start.add(Tone::Faint, "= ").add(Tone::Strong, &lead),
@@ -246,8 +280,17 @@ fn also_line(also: &[Mark<'_>], digits: usize, page: &mut Page<'_>) -> io::Resul
 
 /// A path without what leads to a pod's specification.
 pub(super) fn short(path: &str) -> &str {
-    let prefixes = ["spec.jobTemplate.spec.template.spec.", "spec.template.spec.", "spec."];
-    let containers = ["containers[", "initContainers[", "ephemeralContainers[", "volumes["];
+    let prefixes = [
+        "spec.jobTemplate.spec.template.spec.",
+        "spec.template.spec.",
+        "spec.",
+    ];
+    let containers = [
+        "containers[",
+        "initContainers[",
+        "ephemeralContainers[",
+        "volumes[",
+    ];
     for prefix in prefixes {
         if let Some(rest) = path.strip_prefix(prefix)
             && (prefix != "spec." || containers.iter().any(|list| rest.starts_with(list)))

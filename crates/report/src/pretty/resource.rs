@@ -17,20 +17,36 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> 
             continue;
         }
         let verdicts = outcome.verdicts(record);
-        let of_status = |status| verdicts.iter().filter(move |verdict| verdict.status.status == status);
-        let mut failed: Vec<usize> = of_status(Status::Failed).map(|verdict| verdict.control).collect();
+        let of_status = |status| {
+            verdicts
+                .iter()
+                .filter(move |verdict| verdict.status.status == status)
+        };
+        let mut failed: Vec<usize> = of_status(Status::Failed)
+            .map(|verdict| verdict.control)
+            .collect();
         if failed.is_empty() {
             continue;
         }
         sort_worst_first(&mut failed, outcome);
-        object::heading("-->", &location(report, number), &title_of(outcome, number), page)?;
-        let names = failed.iter().map(|control| width(outcome.plan.controls[*control].name));
+        object::heading(
+            "-->",
+            &location(report, number),
+            &title_of(outcome, number),
+            page,
+        )?;
+        let names = failed
+            .iter()
+            .map(|control| width(outcome.plan.controls[*control].name));
         let column = (20 + names.max().unwrap_or(0).min(page.width() / 2 - 16)).min(page.width());
         for control in &failed {
             let definition = outcome.plan.controls[*control];
             let line = Line::new()
                 .plain("  ")
-                .add(Tone::Of(definition.severity()), definition.severity().name())
+                .add(
+                    Tone::Of(definition.severity()),
+                    definition.severity().name(),
+                )
                 .to(12)
                 .add(Tone::Strong, definition.id)
                 .to(20)
@@ -58,13 +74,21 @@ fn location(report: &Report<'_>, number: usize) -> String {
         return String::new();
     };
     let source = &report.scan.sources[place.source as usize];
-    let name = if source.input == Input::Stdin { "<stdin>" } else { &source.name };
+    let name = if source.input == Input::Stdin {
+        "<stdin>"
+    } else {
+        &source.name
+    };
     format!("{name}:{}", place.line)
 }
 
 fn paths(report: &Report<'_>, number: usize, control: usize) -> String {
     let marks = marks_of(&report.scan.outcome, number, control);
-    let mut paths: Vec<&str> = marks.iter().map(|mark| object::short(mark.path)).filter(|path| !path.is_empty()).collect();
+    let mut paths: Vec<&str> = marks
+        .iter()
+        .map(|mark| object::short(mark.path))
+        .filter(|path| !path.is_empty())
+        .collect();
     paths.dedup();
     paths.join(", ")
 }

@@ -23,7 +23,11 @@ pub(super) fn write(report: &mut Report<'_>, page: &mut Page<'_>) -> io::Result<
             page,
         )?;
         let records: Vec<usize> = report.failures.records(control).collect();
-        let shown = if report.style.verbose { records.len() } else { SHOWN.min(records.len()) };
+        let shown = if report.style.verbose {
+            records.len()
+        } else {
+            SHOWN.min(records.len())
+        };
         let mut how = false;
         for number in &records[..shown] {
             how |= object::write(report, *number, control, page)?.how;
@@ -53,7 +57,9 @@ pub(super) fn control_line(control: &kubescape_engine::Control) -> Line {
 
 /// A line with something at its right end.
 pub(super) fn header(start: Line, name: &str, right: &str, page: &mut Page<'_>) -> io::Result<()> {
-    let room = page.width().saturating_sub(start.width() + width(right) + 2);
+    let room = page
+        .width()
+        .saturating_sub(start.width() + width(right) + 2);
     let line = start.add(Tone::Strong, cut(name, room));
     let line = line.to(page.width() - width(right)).add(Tone::Faint, right);
     page.line(&line)

@@ -5,9 +5,9 @@ use std::io;
 
 use kubescape_engine::{SeverityCounts, Status, SubStatus};
 
-use super::{Report, View};
 use super::control::percent;
 use super::page::{Line, Page, Tone};
+use super::{Report, View};
 use crate::faults::severities;
 use crate::text::{count, cut, width, wrap};
 
@@ -31,17 +31,31 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> 
 
 fn sums(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let outcome = &report.scan.outcome;
-    let of_status = |status| outcome.controls.iter().filter(|result| result.status == status).count();
+    let of_status = |status| {
+        outcome
+            .controls
+            .iter()
+            .filter(|result| result.status == status)
+            .count()
+    };
     let failed = of_status(Status::Failed);
     if failed == 0 {
         return nothing_failed(report, of_status(Status::Passed), page);
     }
     let counts = outcome.total.counts;
     let line = severity_line("Controls", outcome.failed_controls);
-    sum_line(line, &format!("{failed} of {} failed", outcome.controls.len()), page)?;
+    sum_line(
+        line,
+        &format!("{failed} of {} failed", outcome.controls.len()),
+        page,
+    )?;
     let line = severity_line("Findings", outcome.failed_resources);
     let objects = count(counts.all() as usize, "object");
-    sum_line(line, &format!("{} of {objects} failed", counts.failed), page)?;
+    sum_line(
+        line,
+        &format!("{} of {objects} failed", counts.failed),
+        page,
+    )?;
     page.blank()
 }
 
@@ -49,7 +63,10 @@ fn nothing_failed(report: &Report<'_>, passed: usize, page: &mut Page<'_>) -> io
     let scan = report.scan;
     let objects = scan.outcome.total.counts.all();
     let (tone, text) = if objects == 0 {
-        (Tone::Warning, "Nothing was judged: the input has no object that a control reads.".to_owned())
+        (
+            Tone::Warning,
+            "Nothing was judged: the input has no object that a control reads.".to_owned(),
+        )
     } else if scan.is_partial() {
         let text = "Nothing failed in what could be read; the rest of the input is listed below.";
         (Tone::Warning, text.to_owned())
@@ -93,13 +110,23 @@ fn frameworks(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if outcome.frameworks.is_empty() {
         return Ok(());
     }
-    let names = outcome.plan.frameworks.iter().map(|(framework, _)| width(framework.name));
+    let names = outcome
+        .plan
+        .frameworks
+        .iter()
+        .map(|(framework, _)| width(framework.name));
     let name = names.max().unwrap_or(0).clamp(COLUMN - 2, page.width() / 3) + 2;
     for ((framework, numbers), summary) in outcome.plan.frameworks.iter().zip(&outcome.frameworks) {
-        let failed = numbers.iter().filter(|number| outcome.controls[**number].status == Status::Failed).count();
+        let failed = numbers
+            .iter()
+            .filter(|number| outcome.controls[**number].status == Status::Failed)
+            .count();
         let controls = format!("{failed} of {} failed", numbers.len());
         let share = percent(summary.compliance);
-        let room = page.width().saturating_sub(name + 8 + width(&controls) + 2).min(40);
+        let room = page
+            .width()
+            .saturating_sub(name + 8 + width(&controls) + 2)
+            .min(40);
         let (full, rest) = bar(summary.compliance, room);
         let tone = match summary.compliance {
             share if share >= 90.0 => Tone::Added,
@@ -164,12 +191,26 @@ fn skipped(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn problems(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let (notes, warnings): (Vec<_>, Vec<_>) = report.scan.problems.iter().partition(|problem| problem.is_note());
+    let (notes, warnings): (Vec<_>, Vec<_>) = report
+        .scan
+        .problems
+        .iter()
+        .partition(|problem| problem.is_note());
     let verbose = report.style.verbose;
     let mut any = false;
     for (word, tone, problems, limit) in [
-        ("warning", Tone::Warning, warnings, if verbose { usize::MAX } else { PROBLEMS }),
-        ("note", Tone::Note, notes, if verbose { usize::MAX } else { 3 }),
+        (
+            "warning",
+            Tone::Warning,
+            warnings,
+            if verbose { usize::MAX } else { PROBLEMS },
+        ),
+        (
+            "note",
+            Tone::Note,
+            notes,
+            if verbose { usize::MAX } else { 3 },
+        ),
     ] {
         for problem in problems.iter().take(limit) {
             any = true;
@@ -222,7 +263,10 @@ fn last_lines(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
         parts.push(facts.took.clone());
     }
     let (tone, verdict) = if scan.is_partial() {
-        (Tone::Warning, "Partial, as not all of the input could be read")
+        (
+            Tone::Warning,
+            "Partial, as not all of the input could be read",
+        )
     } else {
         (Tone::Added, "Complete")
     };
@@ -236,6 +280,9 @@ fn last_lines(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     let library = scan.outcome.plan.library_version;
     let digest = scan.digest.get(..12).unwrap_or(&scan.digest);
-    let from = format!("kubescape {} · library {library} · input {digest}", facts.version);
+    let from = format!(
+        "kubescape {} · library {library} · input {digest}",
+        facts.version
+    );
     page.line(&Line::new().add(Tone::Faint, from))
 }

@@ -26,20 +26,32 @@ pub(super) fn replacements(document: &Document<'_>, marks: &[Mark<'_>]) -> Optio
     if wishes.is_empty() {
         return None;
     }
-    let changes = changes(document, &wishes).into_iter().map(|(_, change)| change);
+    let changes = changes(document, &wishes)
+        .into_iter()
+        .map(|(_, change)| change);
     let mut merged: Vec<Change> = Vec::new();
     for change in changes.collect::<Option<Vec<_>>>()? {
         match (merged.last_mut(), change) {
             // Two insertions at one place would have no order.
-            (Some(Change::Lines { after, lines, .. }), Change::Lines { after: other, lines: more, .. })
-                if *after == other =>
-            {
+            (
+                Some(Change::Lines { after, lines, .. }),
+                Change::Lines {
+                    after: other,
+                    lines: more,
+                    ..
+                },
+            ) if *after == other => {
                 lines.extend(more);
             }
             (_, change) => merged.push(change),
         }
     }
-    Some(merged.into_iter().map(|change| replacement(document, change)).collect())
+    Some(
+        merged
+            .into_iter()
+            .map(|change| replacement(document, change))
+            .collect(),
+    )
 }
 
 fn replacement(document: &Document<'_>, change: Change) -> Json {
@@ -54,8 +66,15 @@ fn replacement(document: &Document<'_>, change: Change) -> Json {
         Change::Lines { after, lines, .. } => {
             // At the end of the line: the last one may have no line break.
             let column = document.end_of_line(after);
-            let place = Position { line: after, column };
-            at(place, place, format!("{line_break}{}", lines.join(line_break)))
+            let place = Position {
+                line: after,
+                column,
+            };
+            at(
+                place,
+                place,
+                format!("{line_break}{}", lines.join(line_break)),
+            )
         }
         Change::Inline { at: place, text } => at(place, place, text),
         Change::Replace { span, lines } => at(span.start, span.end, lines.join(line_break)),

@@ -66,6 +66,9 @@ mod tests {
     fn paths_become_addresses() {
         assert_eq!(artifact("a b/ü#.yaml")["uri"], "a%20b/%C3%BC%23.yaml");
         assert_eq!(artifact("a b/ü#.yaml")["uriBaseId"], "%SRCROOT%");
-        assert_eq!(artifact("/a/b:c.yaml"), json!({"uri": "file:///a/b%3Ac.yaml"}));
+        assert_eq!(
+            artifact("/a/b:c.yaml"),
+            json!({"uri": "file:///a/b%3Ac.yaml"})
+        );
     }
 }

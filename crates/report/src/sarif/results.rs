@@ -119,7 +119,9 @@ impl Results<'_> {
             return None;
         }
         let document = self.texts.document(record);
-        let located = document.as_ref().and_then(|document| document.located(record, path));
+        let located = document
+            .as_ref()
+            .and_then(|document| document.located(record, path));
         let region = match located {
             // Marking a whole object would hide what it is about.
             Some(located) if path.is_empty() => {
@@ -237,8 +239,11 @@ fn fingerprint(scan: &Scan, number: usize, control: usize, marks: &[Mark<'_>]) -
     let resource = &scan.outcome.records[number].id;
     let path = marks.first().map_or("", |mark| mark.path);
     // 128-bit FNV-1a: no secret is at stake, only chance.
-    let hash = [id, resource, path].join("\n").bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
-        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    });
+    let hash = [id, resource, path].join("\n").bytes().fold(
+        0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128,
+        |hash, byte| {
+            (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        },
+    );
     format!("{hash:032x}")
 }

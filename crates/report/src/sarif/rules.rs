@@ -24,7 +24,12 @@ pub(super) fn rule(scan: &Scan, number: usize) -> Json {
         numbers.contains(&number).then(|| framework.name.to_owned())
     };
     let mut tags: Vec<String> = plan.frameworks.iter().filter_map(member).collect();
-    tags.extend([control.category, control.subcategory].iter().filter(|name| !name.is_empty()).map(ToString::to_string));
+    tags.extend(
+        [control.category, control.subcategory]
+            .iter()
+            .filter(|name| !name.is_empty())
+            .map(ToString::to_string),
+    );
     tags.push("security".to_owned());
     tags.sort();
     tags.dedup();

@@ -45,7 +45,9 @@ pub(crate) struct Line {
 impl Line {
     /// Where a column of the file (in characters, from 1) is shown.
     pub(crate) fn cell(&self, column: u64) -> usize {
-        let index = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+        let index = usize::try_from(column)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1);
         let last = self.cells.last().copied().unwrap_or_default();
         self.cells.get(index).copied().unwrap_or(last)
     }
@@ -128,7 +130,10 @@ impl<'s> Document<'s> {
                 rest,
                 item,
             };
-            places.entry(*number).or_insert_with(HashMap::new).insert(*path, located);
+            places
+                .entry(*number)
+                .or_insert_with(HashMap::new)
+                .insert(*path, located);
         }
         let mut document = Self {
             raw: raw.clone(),
@@ -160,7 +165,8 @@ impl<'s> Document<'s> {
 
     /// Where the record's object starts.
     pub(crate) fn start_of(&self, record: usize) -> Option<Position> {
-        self.located(record, "").map(|root| root.place.whole().start)
+        self.located(record, "")
+            .map(|root| root.place.whole().start)
     }
 
     /// Whether the text may be shown (without its secrets).
@@ -175,15 +181,23 @@ impl<'s> Document<'s> {
 
     /// A line of the file, as far as it belongs to the document.
     pub(crate) fn line(&self, number: u64) -> &str {
-        let index = number.checked_sub(self.raw.line).and_then(|index| usize::try_from(index).ok());
+        let index = number
+            .checked_sub(self.raw.line)
+            .and_then(|index| usize::try_from(index).ok());
         let range = index.and_then(|index| self.lines.get(index));
         range.map_or("", |range| &self.raw.text[range.clone()])
     }
 
     /// The column of the first character of a line's text, less 1.
     fn shift(&self, number: u64) -> usize {
-        let shift = if number == self.raw.line { self.raw.column } else { 1 };
-        usize::try_from(shift).unwrap_or(usize::MAX).saturating_sub(1)
+        let shift = if number == self.raw.line {
+            self.raw.column
+        } else {
+            1
+        };
+        usize::try_from(shift)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1)
     }
 
     /// The column behind the last character of a line.
@@ -193,7 +207,11 @@ impl<'s> Document<'s> {
 
     /// Whether the lines end as on Windows.
     pub(crate) fn line_break(&self) -> &'static str {
-        if self.raw.text.contains("\r\n") { "\r\n" } else { "\n" }
+        if self.raw.text.contains("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        }
     }
 
     /// The part of a line from one column up to another, in characters from 1.
@@ -203,7 +221,9 @@ impl<'s> Document<'s> {
         let byte = |column: u64| {
             let index = usize::try_from(column).unwrap_or(usize::MAX);
             let index = index.saturating_sub(1).saturating_sub(shift);
-            line.char_indices().nth(index).map_or(line.len(), |(at, _)| at)
+            line.char_indices()
+                .nth(index)
+                .map_or(line.len(), |(at, _)| at)
         };
         line.get(byte(from)..byte(to)).unwrap_or("")
     }
@@ -228,7 +248,10 @@ impl<'s> Document<'s> {
         let shift = self.shift(number);
         let index = |column: u64| {
             let column = usize::try_from(column).unwrap_or(usize::MAX);
-            column.saturating_sub(1).saturating_sub(shift).min(chars.len())
+            column
+                .saturating_sub(1)
+                .saturating_sub(shift)
+                .min(chars.len())
         };
         let mut line = Line {
             text: String::new(),
@@ -240,7 +263,11 @@ impl<'s> Document<'s> {
                 continue;
             }
             let goes_on = span.end.line > number;
-            let end = if goes_on { chars.len() } else { index(span.end.column) };
+            let end = if goes_on {
+                chars.len()
+            } else {
+                index(span.end.column)
+            };
             if span.start.line < number {
                 let tail = chars[end..].iter().collect::<String>();
                 if goes_on || tail.trim().is_empty() {

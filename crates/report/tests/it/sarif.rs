@@ -13,7 +13,13 @@ const FILES: [&str; 1] = ["."];
 
 fn report() -> Json {
     let scan = scan_of(&FILES, &frameworks(&["all"]));
-    serde_json::from_str(&text(Format::Sarif, &scan, &facts(&FILES), &Style::default())).unwrap()
+    serde_json::from_str(&text(
+        Format::Sarif,
+        &scan,
+        &facts(&FILES),
+        &Style::default(),
+    ))
+    .unwrap()
 }
 
 fn array<'j>(value: &'j Json, key: &str) -> &'j [Json] {
@@ -28,7 +34,11 @@ fn check_region(region: &Json) {
     let number = |key: &str| region[key].as_u64();
     let line = number("startLine").unwrap();
     assert!(line >= 1);
-    if let (Some(column), Some(end_line), Some(end)) = (number("startColumn"), number("endLine"), number("endColumn")) {
+    if let (Some(column), Some(end_line), Some(end)) = (
+        number("startColumn"),
+        number("endLine"),
+        number("endColumn"),
+    ) {
         assert!(column >= 1 && (end_line, end) >= (line, column), "{region}");
     }
 }
@@ -36,7 +46,10 @@ fn check_region(region: &Json) {
 fn check_location(location: &Json) {
     let physical = &location["physicalLocation"];
     if physical.is_null() {
-        assert!(!array(location, "logicalLocations").is_empty(), "{location}");
+        assert!(
+            !array(location, "logicalLocations").is_empty(),
+            "{location}"
+        );
         return;
     }
     let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
@@ -48,19 +61,33 @@ fn check_location(location: &Json) {
 fn required_properties_are_there() {
     let report = report();
     assert_eq!(report["version"], "2.1.0");
-    let [run] = array(&report, "runs") else { panic!("one run") };
+    let [run] = array(&report, "runs") else {
+        panic!("one run")
+    };
     let driver = &run["tool"]["driver"];
     assert_eq!(driver["name"], "kubescape");
     let rules = array(driver, "rules");
     let mut ids = HashSet::new();
     for rule in rules {
         assert!(ids.insert(rule["id"].as_str().unwrap()), "{rule}");
-        assert!(is_text(&rule["shortDescription"]) && is_text(&rule["fullDescription"]) && is_text(&rule["help"]));
+        assert!(
+            is_text(&rule["shortDescription"])
+                && is_text(&rule["fullDescription"])
+                && is_text(&rule["help"])
+        );
         let level = rule["defaultConfiguration"]["level"].as_str().unwrap();
         assert!(["error", "warning", "note", "none"].contains(&level));
-        let severity: f32 = rule["properties"]["security-severity"].as_str().unwrap().parse().unwrap();
+        let severity: f32 = rule["properties"]["security-severity"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!((0.0..=10.0).contains(&severity));
-        assert!(array(&rule["properties"], "tags").iter().all(Json::is_string));
+        assert!(
+            array(&rule["properties"], "tags")
+                .iter()
+                .all(Json::is_string)
+        );
     }
     for invocation in array(run, "invocations") {
         assert_eq!(invocation["executionSuccessful"], false);
@@ -78,9 +105,16 @@ fn required_properties_are_there() {
         assert!(is_text(&result["message"]));
         assert!(!array(result, "locations").is_empty());
         array(result, "locations").iter().for_each(check_location);
-        array(result, "relatedLocations").iter().for_each(check_location);
-        let print = result["partialFingerprints"]["kubescapeFinding/v1"].as_str().unwrap();
-        assert!(prints.insert((print, result["ruleId"].as_str())), "twice: {result}");
+        array(result, "relatedLocations")
+            .iter()
+            .for_each(check_location);
+        let print = result["partialFingerprints"]["kubescapeFinding/v1"]
+            .as_str()
+            .unwrap();
+        assert!(
+            prints.insert((print, result["ruleId"].as_str())),
+            "twice: {result}"
+        );
     }
 }
 
@@ -89,9 +123,15 @@ fn apply(text: &str, replacements: &[Json]) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let offset = |region: &Json, line: &str, column: &str| {
         let number = |key| usize::try_from(region[key].as_u64().unwrap()).unwrap();
-        let before: usize = lines[..number(line) - 1].iter().map(|line| line.len()).sum();
+        let before: usize = lines[..number(line) - 1]
+            .iter()
+            .map(|line| line.len())
+            .sum();
         let text = lines.get(number(line) - 1).copied().unwrap_or("");
-        let within = text.char_indices().nth(number(column) - 1).map_or(text.len(), |(at, _)| at);
+        let within = text
+            .char_indices()
+            .nth(number(column) - 1)
+            .map_or(text.len(), |(at, _)| at);
         before + within
     };
     let mut edits: Vec<(usize, usize, &str)> = replacements
@@ -99,7 +139,11 @@ fn apply(text: &str, replacements: &[Json]) -> String {
         .map(|replacement| {
             let region = &replacement["deletedRegion"];
             let text = replacement["insertedContent"]["text"].as_str().unwrap();
-            (offset(region, "startLine", "startColumn"), offset(region, "endLine", "endColumn"), text)
+            (
+                offset(region, "startLine", "startColumn"),
+                offset(region, "endLine", "endColumn"),
+                text,
+            )
         })
         .collect();
     edits.sort_unstable();
@@ -128,7 +172,11 @@ fn fixes_repair_what_they_are_for() {
             let scan = scan_of(&[file.to_str().unwrap()], &crate::scans::controls(&[id]));
             fs::remove_file(&file).unwrap();
             let expected = scan_of(&[uri], &crate::scans::controls(&[id]));
-            assert!(scan.problems.len() <= expected.problems.len(), "{uri} {id}:\n{after}\n{:?}", scan.problems);
+            assert!(
+                scan.problems.len() <= expected.problems.len(),
+                "{uri} {id}:\n{after}\n{:?}",
+                scan.problems
+            );
             let failed = |scan: &kubescape_scan::Scan| scan.outcome.controls[0].counts.failed;
             assert_eq!(failed(&scan) + 1, failed(&expected), "{uri} {id}:\n{after}");
             fixed += 1;

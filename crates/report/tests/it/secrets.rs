@@ -20,7 +20,11 @@ fn no_format_has_a_secret() {
             (Format::Sarif, View::Security),
             (Format::Junit, View::Security),
         ] {
-            let style = Style { view, verbose, ..Style::default() };
+            let style = Style {
+                view,
+                verbose,
+                ..Style::default()
+            };
             let report = text(format, &scan, &facts(&files), &style);
             let line = report.lines().find(|line| line.contains(SECRET));
             let line = line.map(|line| line.chars().take(400).collect::<String>());
@@ -32,6 +36,14 @@ fn no_format_has_a_secret() {
 #[test]
 fn the_data_has_secrets_that_excerpts_come_near() {
     let scan = scan_of(&["secrets", "shop"], &frameworks(&["all"]));
-    let report = text(Format::Pretty, &scan, &facts(&[]), &Style { verbose: true, ..Style::default() });
+    let report = text(
+        Format::Pretty,
+        &scan,
+        &facts(&[]),
+        &Style {
+            verbose: true,
+            ..Style::default()
+        },
+    );
     assert!(report.contains("XXXXXX"), "{report}");
 }

@@ -10,7 +10,12 @@ fn no_line_is_wider_than_the_page() {
     let scan = scan_of(&files, &frameworks(&["all"]));
     for width in [40, 60, 80, 100, 200] {
         for view in View::ALL {
-            let style = Style { width, view, verbose: true, color: false };
+            let style = Style {
+                width,
+                view,
+                verbose: true,
+                color: false,
+            };
             let report = text(Format::Pretty, &scan, &facts(&files), &style);
             for line in report.lines() {
                 let cells = unicode_width::UnicodeWidthStr::width(line);
