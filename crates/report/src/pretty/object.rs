@@ -216,7 +216,7 @@ pub(super) fn heading(
     }
     let location = cut_middle(&cleaned(location), room);
     let line = line.plain(&location);
-    if width(&location) + 2 + width(title) <= room || width(&location) + 20 <= room {
+    if width(&location) + 2 + width(title) <= room {
         return page.line(
             &line
                 .plain("  ")
