@@ -1,4 +1,4 @@
-//! JUnit XML: a suite per framework, a case per control.
+//! `JUnit` XML: a suite per framework, a case per control.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

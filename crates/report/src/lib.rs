@@ -1,4 +1,4 @@
-//! Every form that a scan's result takes: for people, JSON, SARIF, JUnit.
+//! Every form that a scan's result takes: for people, JSON, SARIF, `JUnit`.
 
 mod edit;
 mod faults;
@@ -24,7 +24,7 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code hosts.
     Sarif,
-    /// JUnit XML, for CI servers.
+    /// `JUnit` XML, for CI servers.
     Junit,
 }
 

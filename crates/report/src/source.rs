@@ -14,7 +14,7 @@ use kubescape_scan::{Place, Scan};
 
 use crate::faults::Mark;
 
-pub(crate) use document::{Document, Line, Located};
+pub(crate) use document::{Document, Located};
 
 /// Documents are kept up to this many bytes of text.
 const KEEP_UP_TO: usize = 32 << 20;

@@ -182,7 +182,10 @@ impl Gathered {
                 spool.push(&object.json)?;
             }
             if let Some(spool) = &mut self.texts {
-                spool.push(object.text.as_bytes())?;
+                match &object.text {
+                    Some(text) => spool.push(text.as_bytes())?,
+                    None => spool.repeat(),
+                }
             }
         }
         self.problems.extend(made.problems);

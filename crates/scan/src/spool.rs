@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use tempfile::SpooledTempFile;
 
@@ -12,23 +13,32 @@ const IN_MEMORY: usize = 8 << 20;
 /// file when they are many.
 pub struct Spool {
     file: RefCell<SpooledTempFile>,
-    /// Where each text starts, and where the last one ends.
-    starts: Vec<u64>,
+    /// Where each text is.
+    texts: Vec<Range<u64>>,
 }
 
 impl Spool {
     pub(crate) fn new() -> Self {
         Self {
             file: RefCell::new(SpooledTempFile::new(IN_MEMORY)),
-            starts: vec![0],
+            texts: Vec::new(),
         }
     }
 
     pub(crate) fn push(&mut self, text: &[u8]) -> io::Result<()> {
         self.file.get_mut().write_all(text)?;
-        let end = self.starts.last().copied().unwrap_or_default();
-        self.starts.push(end + text.len() as u64);
+        let start = self.last().end;
+        self.texts.push(start..start + text.len() as u64);
         Ok(())
+    }
+
+    /// The next number has the same text as the one before it.
+    pub(crate) fn repeat(&mut self) {
+        self.texts.push(self.last());
+    }
+
+    fn last(&self) -> Range<u64> {
+        self.texts.last().cloned().unwrap_or(0..0)
     }
 
     /// Copies the text of that number to `into`, which is cleared first.
@@ -38,9 +48,10 @@ impl Spool {
     ///
     /// No such number, or a temporary file that cannot be read.
     pub fn read(&self, number: usize, into: &mut Vec<u8>) -> io::Result<()> {
-        let bounds = self.starts.get(number).zip(self.starts.get(number + 1));
-        let (start, end) =
-            bounds.ok_or_else(|| io::Error::other("the spool has no such object"))?;
+        let Range { start, end } = self
+            .texts
+            .get(number)
+            .ok_or_else(|| io::Error::other("the spool has no such object"))?;
         let mut file = self.file.borrow_mut();
         if file.stream_position()? != *start {
             file.seek(SeekFrom::Start(*start))?;
@@ -68,5 +79,18 @@ mod tests {
             assert_eq!(text, expected.as_bytes());
         }
         assert!(spool.read(3, &mut text).is_err());
+    }
+
+    #[test]
+    fn a_text_can_stand_for_several_numbers() {
+        let mut spool = Spool::new();
+        spool.push(b"one").unwrap();
+        spool.repeat();
+        spool.push(b"two").unwrap();
+        let mut text = Vec::new();
+        for (number, expected) in [(1, "one"), (2, "two"), (0, "one")] {
+            spool.read(number, &mut text).unwrap();
+            assert_eq!(text, expected.as_bytes());
+        }
     }
 }

@@ -29,8 +29,9 @@ pub(crate) struct MadeObject {
     pub(crate) place: Place,
     /// The redacted object as JSON, when it was asked for.
     pub(crate) json: Vec<u8>,
-    /// The text it was read from, when that cannot be read again.
-    pub(crate) text: String,
+    /// The text it was read from, when that cannot be read again and is not
+    /// that of the object before it: a list would be kept once an item.
+    pub(crate) text: Option<String>,
 }
 
 pub(crate) struct Worker<'s> {
@@ -105,11 +106,7 @@ impl<'s> Worker<'s> {
                 Vec::new()
             };
             let again = self.options.keep_texts && matches!(source.input, Input::Stdin);
-            let text = if again {
-                document.text.clone()
-            } else {
-                String::new()
-            };
+            let text = (again && made.objects.is_empty()).then(|| document.text.clone());
             made.objects.push(MadeObject {
                 judged,
                 place: place(document, parsed.prefix),

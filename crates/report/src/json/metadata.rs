@@ -31,6 +31,7 @@ pub(super) fn report_id(scan: &Scan, facts: &Facts) -> String {
 /// `metadata`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "names of the wire")]
 pub(super) struct Metadata {
     target_metadata: Json,
     cluster_metadata: Json,

@@ -33,6 +33,7 @@ struct RuleResult<'o> {
 /// Exactly one of the paths is set; `fixPath` is always there, as Go writes it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "names of the wire")]
 struct Path<'o> {
     #[serde(rename = "resourceID")]
     resource_id: &'o str,

@@ -58,7 +58,7 @@ struct Control<'o> {
     status: &'static str,
     /// Upstream always writes an empty object here.
     #[serde(rename = "resourceIDs")]
-    resource_ids: BTreeMap<(), ()>,
+    resource_ids: Nothing,
     #[serde(rename = "ResourceCounters")]
     resource_counters: ResourceCounters,
     #[serde(rename = "subStatusCounters")]
@@ -71,6 +71,10 @@ struct Control<'o> {
     category: Option<Category>,
     severity: &'static str,
 }
+
+/// `{}`.
+#[derive(Clone, Serialize)]
+struct Nothing {}
 
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -94,6 +98,7 @@ impl<'o> StatusInfo<'o> {
 
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "names of the wire")]
 struct Category {
     name: &'static str,
     id: &'static str,
@@ -109,6 +114,7 @@ struct SubCategory {
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "names of the wire")]
 struct ResourceCounters {
     passed_resources: u32,
     failed_resources: u32,
@@ -124,6 +130,7 @@ struct SubStatusCounters {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "names of the wire")]
 struct Severities {
     critical_severity: u32,
     high_severity: u32,
@@ -172,7 +179,7 @@ fn control(outcome: &Outcome, number: usize) -> Control<'_> {
         id: control.id,
         name: control.name,
         status: result.status.name(),
-        resource_ids: BTreeMap::new(),
+        resource_ids: Nothing {},
         resource_counters: result.counts.into(),
         sub_status_counters: SubStatusCounters {
             ignored_resources: 0,

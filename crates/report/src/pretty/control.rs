@@ -17,10 +17,8 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> 
         .iter()
         .map(|control| width(outcome.plan.controls[*control].name));
     // Severity and ID on the left, four numbers on the right.
-    let name = names
-        .max()
-        .unwrap_or(0)
-        .clamp(4, page.width().saturating_sub(18 + 4 * 9 + 5));
+    let room = page.width().saturating_sub(18 + 4 * 9 + 5);
+    let name = names.max().unwrap_or(0).min(room).max(4);
     let columns = [18 + name, 27 + name, 36 + name, 45 + name, 58 + name];
     let head = ["Failed", "Skipped", "Passed", "Compliance"];
     let line = Line::new()

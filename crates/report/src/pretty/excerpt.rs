@@ -67,14 +67,6 @@ impl<'d, 's> Excerpt<'d, 's> {
         excerpt
     }
 
-    /// The first place that something is said of.
-    pub(super) fn start(shown: &[Shown<'_, '_>]) -> Option<Position> {
-        shown
-            .iter()
-            .map(|shown| shown.located.place.whole().start)
-            .min()
-    }
-
     fn fix(&mut self, shown: &[Shown<'d, 's>]) {
         let is_fix = |shown: &&Shown<'_, '_>| shown.mark.kind == PathKind::Fix;
         let fixes: Vec<_> = shown.iter().filter(is_fix).collect();

@@ -1,16 +1,17 @@
 //! One object that fails one control.
 
+use std::fmt::Write as _;
 use std::io;
 use std::rc::Rc;
 
-use kubescape_collect::Input;
+use kubescape_collect::{Input, Position};
 use kubescape_engine::{PathKind, RelatedFault};
 
 use super::Report;
 use super::excerpt::{Excerpt, Shown, digits_of};
 use super::page::{Line, Page, Tone};
 use crate::faults::{Mark, faults_of, marks_of, messages_of, name_of, title_of};
-use crate::source::Document;
+use crate::source::{Document, is_placeholder};
 use crate::text::{cleaned, cut, cut_middle, width, wrap};
 
 /// More marks of one object than these are only named.
@@ -19,7 +20,7 @@ const MARKS: usize = 8;
 /// What was shown of an object.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Said {
-    /// The report shows what to change.
+    /// The report shows all that is to be changed.
     pub(super) how: bool,
 }
 
@@ -42,17 +43,18 @@ pub(super) fn write(
     let mut said = Said {
         how: marks
             .iter()
-            .any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete)),
+            .any(|mark| matches!(mark.kind, PathKind::Fix | PathKind::Delete))
+            && !marks.iter().any(is_placeholder),
     };
     let mut groups = groups(report, number, marks);
     let also = take_others(&mut groups, report.style.verbose);
     let mut digits = 3;
     let mut excerpts = Vec::new();
     for group in &groups {
-        let excerpt = excerpt(group);
-        digits = excerpt.as_ref().map_or(digits, |(excerpt, _)| {
-            digits.max(digits_of(excerpt.last_line()))
-        });
+        let excerpt = group.excerpt();
+        digits = excerpt
+            .as_ref()
+            .map_or(digits, |excerpt| digits.max(digits_of(excerpt.last_line())));
         excerpts.push(excerpt);
     }
     let mut wishes = Vec::new();
@@ -61,19 +63,19 @@ pub(super) fn write(
             0 => title_of(outcome, number),
             _ => name_of(&outcome.records[group.record]),
         };
-        let at = excerpt.as_ref().map(|(_, start)| *start);
+        let at = group.start();
         let location = location(report, group, at);
         let arrow = if place == 0 { "-->" } else { ":::" };
         heading(arrow, &location, &title, page)?;
-        if let Some((excerpt, _)) = excerpt {
+        if let Some(excerpt) = excerpt {
             excerpt.write(digits, page)?;
             wishes.extend(excerpt.wishes.iter().copied());
         } else {
             wishes.extend(group.marks.iter().copied());
         }
     }
-    for line in wish_lines(&wishes) {
-        note("set", &line, digits, page)?;
+    for (word, text) in wish_lines(&wishes) {
+        note(word, &text, digits, page)?;
     }
     also_line(&also, digits, page)?;
     said.how |= explain(report, number, control, digits, page)?;
@@ -135,39 +137,49 @@ fn take_others<'s>(groups: &mut [Group<'s>], verbose: bool) -> Vec<Mark<'s>> {
     others
 }
 
-fn excerpt<'d, 's>(group: &'d Group<'s>) -> Option<(Excerpt<'d, 's>, kubescape_collect::Position)> {
-    let document = group
-        .document
-        .as_deref()
-        .filter(|document| document.is_showable())?;
-    let locate = |mark: &Mark<'s>| {
-        let located = document.located(mark.record, mark.path)?;
-        // A place of which nothing exists points at nothing.
-        let exists = located.rest.is_empty()
-            || mark.kind == PathKind::Fix
-            || located.place.key.is_some()
-            || located.item.is_some();
-        exists.then_some(Shown {
-            mark: *mark,
-            located,
-        })
-    };
-    let shown: Vec<_> = group
-        .marks
-        .iter()
-        .filter_map(locate)
-        .filter(|shown| !shown.mark.path.is_empty())
-        .collect();
-    let start = Excerpt::start(&shown)?;
-    Some((Excerpt::new(document, &shown), start))
+impl<'s> Group<'s> {
+    /// The marks that point at something.
+    fn shown<'d>(&'d self) -> Vec<Shown<'d, 's>> {
+        let Some(document) = &self.document else {
+            return Vec::new();
+        };
+        let shown = |mark: &Mark<'s>| {
+            let located = document.located(mark.record, mark.path)?;
+            // A place of which nothing exists points at nothing.
+            let exists = mark.kind == PathKind::Fix
+                || located.rest.is_empty()
+                || located.place.key.is_some()
+                || located.item.is_some();
+            let shown = Shown {
+                mark: *mark,
+                located,
+            };
+            (exists && !mark.path.is_empty()).then_some(shown)
+        };
+        self.marks.iter().filter_map(shown).collect()
+    }
+
+    /// The first place that something is said of.
+    fn start(&self) -> Option<Position> {
+        let starts = self
+            .shown()
+            .into_iter()
+            .map(|shown| shown.located.place.whole().start);
+        starts.min()
+    }
+
+    fn excerpt<'d>(&'d self) -> Option<Excerpt<'d, 's>> {
+        let document = self
+            .document
+            .as_deref()
+            .filter(|document| document.is_showable())?;
+        let shown = self.shown();
+        (!shown.is_empty()).then(|| Excerpt::new(document, &shown))
+    }
 }
 
 /// `path:line:column` as far as it is known.
-fn location(
-    report: &Report<'_>,
-    group: &Group<'_>,
-    at: Option<kubescape_collect::Position>,
-) -> String {
+fn location(report: &Report<'_>, group: &Group<'_>, at: Option<Position>) -> String {
     let Some(place) = report.scan.places.get(group.record) else {
         return String::new();
     };
@@ -204,7 +216,7 @@ pub(super) fn heading(
     }
     let location = cut_middle(&cleaned(location), room);
     let line = line.plain(&location);
-    if width(&location) + 2 + width(title) <= room || width(&location) + 20 <= room {
+    if width(&location) + 2 + width(title) <= room {
         return page.line(
             &line
                 .plain("  ")
@@ -234,14 +246,21 @@ pub(super) fn note(word: &str, text: &str, digits: usize, page: &mut Page<'_>) -
     Ok(())
 }
 
-/// `path to value` for what no excerpt shows.
-fn wish_lines(marks: &[Mark<'_>]) -> Vec<String> {
-    let text = |mark: &Mark<'_>| match mark.kind {
-        PathKind::Fix => format!("{} to {}", mark.path, mark.value),
-        PathKind::Delete => format!("{} to nothing: remove it", mark.path),
-        _ => mark.path.to_owned(),
-    };
-    marks.iter().map(text).collect()
+/// What no excerpt shows, in words.
+fn wish_lines(marks: &[Mark<'_>]) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let mut paths = Vec::new();
+    for mark in marks.iter().filter(|mark| !mark.path.is_empty()) {
+        match mark.kind {
+            PathKind::Fix => lines.push(("set", format!("{} to {}", mark.path, mark.value))),
+            PathKind::Delete => lines.push(("remove", mark.path.to_owned())),
+            PathKind::Failed | PathKind::Review => paths.push(mark.path),
+        }
+    }
+    if !paths.is_empty() {
+        lines.push(("at", paths.join(", ")));
+    }
+    lines
 }
 
 fn also_line(also: &[Mark<'_>], digits: usize, page: &mut Page<'_>) -> io::Result<()> {
@@ -254,7 +273,7 @@ fn also_line(also: &[Mark<'_>], digits: usize, page: &mut Page<'_>) -> io::Resul
     names.truncate(6);
     let mut text = names.join(", ");
     if rest > 0 {
-        text.push_str(&format!(" and {rest} more"));
+        let _ = write!(text, " and {rest} more");
     }
     note("also", &text, digits, page)
 }
@@ -326,12 +345,12 @@ fn related_text(report: &Report<'_>, related: &RelatedFault) -> String {
     let mut text = name_of(record);
     if let Some(place) = report.scan.places.get(related.record as usize) {
         let source = &report.scan.sources[place.source as usize];
-        text.push_str(&format!(" ({}:{})", source.name, place.line));
+        let _ = write!(text, " ({}:{})", source.name, place.line);
     }
     let mut paths: Vec<&str> = related.paths.iter().map(|path| &*path.path).collect();
     paths.dedup();
     if !paths.is_empty() {
-        text.push_str(&format!(", {}", paths.join(", ")));
+        let _ = write!(text, ", {}", paths.join(", "));
     }
     text
 }

@@ -1,5 +1,6 @@
 //! A result for every object that fails a control.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use kubescape_collect::Input;
@@ -222,7 +223,7 @@ fn wishes(marks: &[Mark<'_>]) -> String {
     texts.truncate(NAMED);
     let mut text = texts.join("; ");
     if rest > 0 {
-        text.push_str(&format!("; and {rest} more"));
+        let _ = write!(text, "; and {rest} more");
     }
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();

@@ -46,12 +46,11 @@ fn machine(name: &str, files: &[&str], selection: &Selection) {
     ] {
         let report = text(format, &scan, &facts(files), &Style::default());
         // Reports are written on one line; goldens are to be read.
-        let report = match format {
-            Format::Junit => report,
-            _ => {
-                let value: serde_json::Value = serde_json::from_str(&report).unwrap();
-                format!("{value:#}\n")
-            }
+        let report = if format == Format::Junit {
+            report
+        } else {
+            let value: serde_json::Value = serde_json::from_str(&report).unwrap();
+            format!("{value:#}\n")
         };
         check(&format!("{name}.{extension}"), &report);
     }
@@ -93,6 +92,7 @@ fn security_view() {
         &controls(&["C-0255", "C-0260", "C-0257", "C-0267", "C-0001", "C-0098"]),
         style,
     );
+    pretty("aliases.txt", &["secrets"], &controls(&["C-0012"]), style);
     pretty(
         "clean.txt",
         &["clean.yaml"],
@@ -105,6 +105,15 @@ fn security_view() {
         &controls(&["C-0057"]),
         style,
     );
+}
+
+#[test]
+fn what_was_not_judged() {
+    let style = Style {
+        width: 80,
+        ..Style::default()
+    };
+    pretty("all-80.txt", &["clean.yaml"], &frameworks(&["all"]), style);
 }
 
 #[test]

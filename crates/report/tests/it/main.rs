@@ -1,5 +1,7 @@
 //! One test binary for the whole crate.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this is how tests fail")]
+
 mod goldens;
 mod sarif;
 mod scans;

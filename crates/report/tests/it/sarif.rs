@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::path::Path;
 
 use kubescape_report::{Format, Style};
 use serde_json::Value as Json;
@@ -163,15 +164,9 @@ fn fixes_repair_what_they_are_for() {
             let uri = change["artifactLocation"]["uri"].as_str().unwrap();
             let before = fs::read_to_string(uri).unwrap();
             let after = apply(&before, array(change, "replacements"));
-            let file = std::env::temp_dir().join(format!(
-                "kubescape-fix-{}-{number}.yaml",
-                std::process::id()
-            ));
-            let file = if uri.ends_with(".json") {
-                file.with_extension("json")
-            } else {
-                file
-            };
+            let extension = Path::new(uri).extension().unwrap().to_str().unwrap();
+            let name = format!("kubescape-fix-{}-{number}.{extension}", std::process::id());
+            let file = std::env::temp_dir().join(name);
             fs::write(&file, &after).unwrap();
             let id = result["ruleId"].as_str().unwrap();
             let scan = scan_of(&[file.to_str().unwrap()], &crate::scans::controls(&[id]));
