@@ -27,6 +27,8 @@ const ONE_WORKLOAD: [&str; 1] = ["WorkloadScan"];
 /// What the command line asks for, in the engine's words.
 struct Request {
     paths: Vec<String>,
+    /// What is scanned; the input tells when the user does not.
+    scope: Option<Scope>,
     selection: Selection,
     filter: Filter,
     formats: Vec<Format>,
@@ -94,6 +96,7 @@ impl Request {
         }
         Ok(Self {
             paths,
+            scope: chosen.scope.scope(),
             selection,
             filter,
             formats: formats(&arguments.report)?,
@@ -152,7 +155,7 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
 
 fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
     let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
-    let plan = Plan::new(&LIBRARY, &request.selection, Scope::File, inputs).map_err(|errors| {
+    let plan = Plan::new(&LIBRARY, &request.selection, request.scope, inputs).map_err(|errors| {
         Failure::usage(
             errors
                 .iter()
@@ -163,7 +166,7 @@ fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> 
     })?;
     if plan.controls.is_empty() {
         return Err(Failure::usage(
-            "no control is left to judge files by; see `kubescape list controls`",
+            "no control is left to judge by; see `kubescape list controls`, and --scope",
         ));
     }
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);

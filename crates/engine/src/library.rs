@@ -75,6 +75,16 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The cloud provider, as rules name it.
+    pub fn provider(self) -> Option<&'static str> {
+        match self {
+            Scope::Eks => Some("eks"),
+            Scope::Aks => Some("aks"),
+            Scope::Gke => Some("gke"),
+            Scope::File | Scope::Cluster | Scope::Cloud => None,
+        }
+    }
+
     /// Whether a control of this scope runs when the target is `target`.
     /// (config-scanning reference §2.3, `scanningScope`.)
     pub fn fits(self, target: Scope) -> bool {

@@ -86,7 +86,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(plan: Plan, records: Vec<Record>) -> Self {
+    pub(crate) fn new(plan: Plan, mut records: Vec<Record>) -> Self {
+        hide_unjudged(&plan, &mut records);
         let rule_skips = rule_skips(&plan, &records);
         let overrides = (0..plan.controls.len())
             .map(|number| override_of(&plan, number))
@@ -293,6 +294,15 @@ impl Outcome {
             compliance,
             risk,
         }
+    }
+}
+
+/// Objects that no remaining control judges are not part of the result.
+fn hide_unjudged(plan: &Plan, records: &mut [Record]) {
+    let judged = |rule: &RuleNumber| !plan.controls_of[usize::from(*rule)].is_empty();
+    for record in records {
+        let any = record.rules.iter().any(judged) || record.faults.iter().any(|fault| judged(&fault.rule));
+        record.hidden |= !any;
     }
 }
 

@@ -91,15 +91,20 @@ pub struct Plan {
     pub frameworks: Vec<(&'static Framework, Vec<usize>)>,
     /// What users set for the controls.
     pub inputs: Inputs,
-    /// What is scanned.
+    /// What is scanned; a guess until [`settle`](Plan::settle) when the input decides.
     pub target: Scope,
+    /// Controls of the selection that make no sense for the target.
+    pub left_out: Vec<&'static Control>,
+    /// Whether the input decides about the target.
+    open: bool,
     /// Version of the library.
     pub library_version: &'static str,
 }
 
 impl Plan {
-    /// Resolves the names of a selection, and leaves out controls that make no
-    /// sense for the target.
+    /// Resolves the names of a selection. Controls that make no sense for the
+    /// target are left out; with `None` the input will tell what it is, a set
+    /// of manifests or the dump of a cluster.
     ///
     /// # Errors
     ///
@@ -107,7 +112,7 @@ impl Plan {
     pub fn new(
         library: &'static Library,
         selection: &Selection,
-        target: Scope,
+        target: Option<Scope>,
         inputs: Inputs,
     ) -> Result<Self, Vec<SelectionError>> {
         let mut errors = Vec::new();
@@ -121,61 +126,73 @@ impl Plan {
             controls.extend(framework.controls);
         }
         controls.retain(|control| {
-            let severe = selection
-                .min_severity
-                .is_none_or(|least| control.severity() >= least);
-            severe && control.fits(target) && skipped.iter().all(|skip| skip.id != control.id)
+            let severe = selection.min_severity.is_none_or(|least| control.severity() >= least);
+            severe && skipped.iter().all(|skip| skip.id != control.id)
         });
         controls.sort_by_key(|control| control.id);
         controls.dedup_by_key(|control| control.id);
-        Ok(Self::of(library, controls, frameworks, target, inputs))
-    }
-
-    fn of(
-        library: &'static Library,
-        controls: Vec<&'static Control>,
-        frameworks: Vec<&'static Framework>,
-        target: Scope,
-        inputs: Inputs,
-    ) -> Self {
-        let mut rules: Vec<&'static Rule> = controls
-            .iter()
-            .flat_map(|control| control.rules)
-            .copied()
-            .collect();
+        let mut rules: Vec<&'static Rule> = controls.iter().flat_map(|control| control.rules).copied().collect();
         rules.sort_by_key(|rule| rule.name);
         rules.dedup_by_key(|rule| rule.name);
-        let mut controls_of = vec![Vec::new(); rules.len()];
-        let mut rules_of = Vec::new();
-        for (number, control) in controls.iter().enumerate() {
+        let frameworks = frameworks.into_iter().map(|framework| (framework, Vec::new())).collect();
+        let mut plan = Self {
+            controls,
+            rules,
+            rules_of: Vec::new(),
+            controls_of: Vec::new(),
+            frameworks,
+            inputs,
+            target: target.unwrap_or(Scope::File),
+            left_out: Vec::new(),
+            open: target.is_none(),
+            library_version: library.version,
+        };
+        plan.number();
+        if let Some(target) = target {
+            plan.narrow(target);
+        }
+        Ok(plan)
+    }
+
+    /// Decides what was scanned, when the input has to tell: `seen` says what
+    /// its objects are evidence of.
+    pub(crate) fn settle(&mut self, seen: Option<Scope>) {
+        if self.open {
+            self.open = false;
+            self.narrow(seen.unwrap_or(Scope::File));
+        }
+    }
+
+    /// Leaves out the controls that make no sense for the target. Numbers of
+    /// rules stay what they are.
+    fn narrow(&mut self, target: Scope) {
+        self.target = target;
+        let (fit, unfit) = self.controls.iter().partition(|control| control.fits(target));
+        self.controls = fit;
+        self.left_out = unfit;
+        if let Some(provider) = target.provider().filter(|_| self.inputs.cloud_provider.is_empty()) {
+            provider.clone_into(&mut self.inputs.cloud_provider);
+        }
+        self.number();
+    }
+
+    /// Numbers controls, rules and frameworks against each other.
+    fn number(&mut self) {
+        self.controls_of = vec![Vec::new(); self.rules.len()];
+        self.rules_of.clear();
+        for (number, control) in self.controls.iter().enumerate() {
             let mut numbers = Vec::new();
             for rule in control.rules {
-                if let Ok(place) = rules.binary_search_by_key(&rule.name, |rule| rule.name) {
-                    controls_of[place].push(number);
+                if let Ok(place) = self.rules.binary_search_by_key(&rule.name, |rule| rule.name) {
+                    self.controls_of[place].push(number);
                     numbers.extend(RuleNumber::try_from(place));
                 }
             }
-            rules_of.push(numbers);
+            self.rules_of.push(numbers);
         }
-        let numbers_of = |framework: &&'static Framework| -> Vec<usize> {
+        for (framework, numbers) in &mut self.frameworks {
             let member = |id: &str| framework.controls.iter().any(|control| control.id == id);
-            (0..controls.len())
-                .filter(|number| member(controls[*number].id))
-                .collect()
-        };
-        let frameworks = frameworks
-            .iter()
-            .map(|framework| (*framework, numbers_of(framework)))
-            .collect();
-        Self {
-            controls,
-            rules,
-            rules_of,
-            controls_of,
-            frameworks,
-            inputs,
-            target,
-            library_version: library.version,
+            *numbers = (0..self.controls.len()).filter(|number| member(self.controls[*number].id)).collect();
         }
     }
 

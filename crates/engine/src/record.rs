@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::finding::{Finding, Places};
 use crate::plan::RuleNumber;
-use crate::{Object, Vector};
+use crate::{Object, Scope, Vector};
 
 /// What to do at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -156,6 +156,8 @@ pub struct Record {
     pub origin: Origin,
     /// Read for joins only: the user asked not to hear of it.
     pub hidden: bool,
+    /// What it tells about where the input comes from.
+    pub evidence: Option<Scope>,
 }
 
 /// What a record was made from.
@@ -186,6 +188,7 @@ impl Record {
             name: object.name.into(),
             namespace: object.namespace.into(),
             weight: weight(object),
+            evidence: evidence(object),
             rules,
             faults: Vec::new(),
             origin: Origin::Input,
@@ -210,8 +213,43 @@ impl Record {
                 subject: u32::try_from(vector.subject_index).unwrap_or(u32::MAX),
             },
             hidden: false,
+            evidence: None,
         }
     }
+}
+
+/// What only a living cluster has: nodes, what they and the cloud say of
+/// themselves, the pods of the control plane. Nobody writes these as manifests.
+fn evidence(object: &Object<'_>) -> Option<Scope> {
+    match (object.group, object.kind) {
+        ("eks.amazonaws.com", _) => Some(Scope::Eks),
+        ("management.azure.com", _) => Some(Scope::Aks),
+        ("container.googleapis.com", _) => Some(Scope::Gke),
+        ("hostdata.kubescape.cloud" | "apiserverinfo.kubescape.cloud", _) => Some(Scope::Cluster),
+        ("", "Node") => {
+            let id = object.spec().at("providerID").str();
+            Some(match id.split_once("://") {
+                Some(("aws", _)) => Scope::Eks,
+                Some(("azure", _)) => Scope::Aks,
+                Some(("gce", _)) => Scope::Gke,
+                _ => Scope::Cluster,
+            })
+        }
+        ("", "Pod") if object.namespace == "kube-system" => {
+            let component = object.labels().at("component").str();
+            let known = matches!(component, "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "etcd");
+            known.then_some(Scope::Cluster)
+        }
+        _ => None,
+    }
+}
+
+/// The most telling evidence: a managed cluster before any cluster, of several
+/// the first.
+pub(crate) fn most_telling(records: &[Record]) -> Option<Scope> {
+    let mut all = records.iter().filter_map(|record| record.evidence);
+    let managed = all.clone().find(|scope| scope.provider().is_some());
+    managed.or_else(|| all.next())
 }
 
 /// 1, or `replicas · 1.1` above one replica, or the number of scheduled pods of

@@ -9,9 +9,9 @@ use crate::finding::{About, Finding, Out};
 use crate::outcome::Outcome;
 use crate::plan::{KindPlan, Plan, RuleNumber};
 use crate::project::project;
-use crate::record::{Fault, FaultPool, Origin, Record};
+use crate::record::{Fault, FaultPool, Origin, Record, most_telling};
 use crate::rule::Check;
-use crate::{Arena, Corpus, Object, Value, Vector, Workload, from_json};
+use crate::{Arena, Corpus, Inputs, Object, Value, Vector, Workload, from_json};
 
 /// An object that joins will read: its number in the scan and the part of it
 /// that they need, as JSON.
@@ -161,18 +161,15 @@ impl<'p> Judge<'p> {
 ///
 /// `records` and `kept` are in input order, and a kept object's `seq` is the
 /// number of its record.
-pub fn conclude(plan: Plan, mut records: Vec<Record>, kept: Vec<Kept>) -> Outcome {
+pub fn conclude(mut plan: Plan, mut records: Vec<Record>, kept: Vec<Kept>) -> Outcome {
+    plan.settle(most_telling(&records));
+    let inputs = plan.inputs.clone();
     {
         let arena = Arena::new();
         let objects = kept_objects(&kept, &arena);
         let corpus = Corpus::new(arena.slice(&objects), &arena);
-        Joiner {
-            plan: &plan,
-            records: &mut records,
-            pool: FaultPool::default(),
-            made: HashMap::new(),
-        }
-        .run(&corpus);
+        let (pool, made) = (FaultPool::default(), HashMap::new());
+        Joiner { plan: &plan, inputs: &inputs, records: &mut records, pool, made }.run(&corpus);
     }
     Outcome::new(plan, records)
 }
@@ -190,16 +187,17 @@ fn kept_objects<'a>(kept: &'a [Kept], arena: &'a Arena) -> Vec<Object<'a>> {
 
 struct Joiner<'s> {
     plan: &'s Plan,
+    inputs: &'s Inputs,
     records: &'s mut Vec<Record>,
     pool: FaultPool,
     /// Records of resources that are no single object of the input, by ID.
     made: HashMap<String, usize>,
 }
 
-impl Joiner<'_> {
+impl<'s> Joiner<'s> {
     fn run<'a>(&mut self, corpus: &'a Corpus<'a>)
     where
-        Self: 'a,
+        's: 'a,
     {
         let subject_rules: Arc<[RuleNumber]> =
             self.numbers(|check| matches!(check, Check::Subject(_)));
@@ -215,17 +213,19 @@ impl Joiner<'_> {
     }
 
     fn numbers(&self, wanted: impl Fn(Check) -> bool) -> Arc<[RuleNumber]> {
-        let numbered = (0..).zip(&self.plan.rules);
-        numbered
+        let numbered = (0..).zip(&self.plan.rules).zip(&self.plan.controls_of);
+        let used = numbered.filter(|(_, controls)| !controls.is_empty());
+        used.map(|(rule, _)| rule)
             .filter(|(_, rule)| wanted(rule.check))
             .map(|(number, _)| number)
             .collect()
     }
 
-    fn run_rule<'a>(&mut self, number: RuleNumber, corpus: &'a Corpus<'a>) {
-        let inputs = self.plan.inputs.clone();
-        let inputs = corpus.arena().alloc(inputs);
-        let mut out = Out::new(corpus.arena(), inputs);
+    fn run_rule<'a>(&mut self, number: RuleNumber, corpus: &'a Corpus<'a>)
+    where
+        's: 'a,
+    {
+        let mut out = Out::new(corpus.arena(), self.inputs);
         match self.plan.rules[usize::from(number)].check {
             Check::Subject(check) => corpus
                 .vectors()

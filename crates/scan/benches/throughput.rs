@@ -79,7 +79,7 @@ fn scan_all(path: &Path, threads: usize) {
         frameworks: vec!["all".to_owned()],
         ..Selection::default()
     };
-    let plan = Plan::new(&LIBRARY, &selection, Scope::File, default_inputs())
+    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::File), default_inputs())
         .expect("the library has frameworks");
     let options = Options {
         plan,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use kubescape_engine::Scope;
 
 #[derive(Args)]
 #[command(
@@ -67,6 +68,10 @@ pub(crate) enum ScanTarget {
 #[derive(Args)]
 #[command(next_help_heading = "What is judged")]
 pub(crate) struct SelectionArguments {
+    /// What the input is. Some controls judge clusters only, or those of one cloud; `auto` looks
+    /// for nodes, node and cloud data and control plane pods in the input.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(crate) scope: ScopeName,
     /// Only these namespaces (and cluster-scoped objects).
     #[arg(long, global = true, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) include_namespaces: Vec<String>,
@@ -175,4 +180,34 @@ pub(crate) enum ViewName {
     Resource,
     /// A table of all controls.
     Control,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScopeName {
+    /// Whatever the input looks like.
+    Auto,
+    /// Manifests.
+    File,
+    /// The dump of a cluster.
+    Cluster,
+    /// … of Amazon EKS.
+    Eks,
+    /// … of Azure AKS.
+    Aks,
+    /// … of Google GKE.
+    Gke,
+}
+
+impl ScopeName {
+    /// `None` lets the input tell.
+    pub(crate) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Auto => None,
+            Self::File => Some(Scope::File),
+            Self::Cluster => Some(Scope::Cluster),
+            Self::Eks => Some(Scope::Eks),
+            Self::Aks => Some(Scope::Aks),
+            Self::Gke => Some(Scope::Gke),
+        }
+    }
 }

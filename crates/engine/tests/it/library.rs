@@ -165,7 +165,7 @@ pub(crate) fn scan(documents: &[&str]) -> Outcome {
         frameworks: vec!["small".to_owned()],
         ..Selection::default()
     };
-    let plan = Plan::new(&LIBRARY, &selection, Scope::File, Inputs::default()).unwrap();
+    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::File), Inputs::default()).unwrap();
     let mut judge = Judge::new(&plan);
     let (mut records, mut kept) = (Vec::new(), Vec::new());
     for text in documents {

@@ -20,7 +20,7 @@ fn enter_data() {
 pub(crate) fn scan_of(names: &[&str], selection: &Selection) -> Scan {
     enter_data();
     let found = find(names);
-    let plan = Plan::new(&LIBRARY, selection, Scope::File, default_inputs()).unwrap();
+    let plan = Plan::new(&LIBRARY, selection, Some(Scope::File), default_inputs()).unwrap();
     let options = Options {
         plan,
         filter: Filter::default(),
