@@ -48,7 +48,7 @@ pub fn scan(
         .any(|source| matches!(source.input, Input::Stdin));
     let mut gathered = Gathered::new(options.keep_objects, options.keep_texts && from_stdin);
     thread::scope(|scope| {
-        scope.spawn(|| read(&sources, &options.limits, to_workers));
+        scope.spawn(|| read(&sources, options.limits, to_workers));
         for _ in 0..threads {
             let (batches, to_order) = (batches.clone(), to_order.clone());
             let (sources, options) = (&sources, &options);
@@ -65,7 +65,11 @@ pub fn scan(
     Ok(gathered.conclude(options, sources))
 }
 
-fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the queue ends with its sender"
+)]
+fn read(sources: &[Source], limits: Limits, to_workers: Sender<Batch>) {
     let mut batch = Batch {
         number: 0,
         documents: Vec::new(),
@@ -73,7 +77,7 @@ fn read(sources: &[Source], limits: &Limits, to_workers: Sender<Batch>) {
     let mut bytes = 0;
     for source in sources {
         let mut gone = false;
-        read_documents(source, *limits, &mut |document| {
+        read_documents(source, limits, &mut |document| {
             bytes += document.as_ref().map_or(0, |document| document.text.len());
             batch.documents.push(document);
             if bytes < BATCH_BYTES {

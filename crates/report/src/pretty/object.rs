@@ -64,7 +64,7 @@ pub(super) fn write(
             _ => name_of(&outcome.records[group.record]),
         };
         let at = group.start();
-        let location = location(report, group, at);
+        let location = location(report, group.record, at);
         let arrow = if place == 0 { "-->" } else { ":::" };
         heading(arrow, &location, &title, page)?;
         if let Some(excerpt) = excerpt {
@@ -161,11 +161,12 @@ impl<'s> Group<'s> {
 
     /// The first place that something is said of.
     fn start(&self) -> Option<Position> {
+        let object = || self.document.as_ref()?.start_of(self.record);
         let starts = self
             .shown()
             .into_iter()
             .map(|shown| shown.located.place.whole().start);
-        starts.min()
+        starts.min().or_else(object)
     }
 
     fn excerpt<'d>(&'d self) -> Option<Excerpt<'d, 's>> {
@@ -179,8 +180,8 @@ impl<'s> Group<'s> {
 }
 
 /// `path:line:column` as far as it is known.
-fn location(report: &Report<'_>, group: &Group<'_>, at: Option<Position>) -> String {
-    let Some(place) = report.scan.places.get(group.record) else {
+fn location(report: &Report<'_>, record: usize, at: Option<Position>) -> String {
+    let Some(place) = report.scan.places.get(record) else {
         return String::new();
     };
     let source = &report.scan.sources[place.source as usize];
@@ -189,13 +190,7 @@ fn location(report: &Report<'_>, group: &Group<'_>, at: Option<Position>) -> Str
     } else {
         &source.name
     };
-    let start = || {
-        group
-            .document
-            .as_ref()
-            .and_then(|document| document.start_of(group.record))
-    };
-    match at.or_else(start) {
+    match at {
         Some(at) => format!("{name}:{}:{}", at.line, at.column),
         None => format!("{name}:{}", place.line),
     }
@@ -303,7 +298,7 @@ pub(super) fn short(path: &str) -> &str {
 
 /// What the faults say in words; whether they say what to do.
 fn explain(
-    report: &Report<'_>,
+    report: &mut Report<'_>,
     number: usize,
     control: usize,
     digits: usize,
@@ -336,19 +331,25 @@ fn explain(
     Ok(!commands.is_empty())
 }
 
-/// `Service shop/cart (service.yaml:3), spec.type`.
-fn related_text(report: &Report<'_>, related: &RelatedFault) -> String {
-    let outcome = &report.scan.outcome;
-    let Some(record) = outcome.records.get(related.record as usize) else {
+/// `Service shop/cart (service.yaml:3:1), spec.type`.
+fn related_text(report: &mut Report<'_>, related: &RelatedFault) -> String {
+    let number = related.record as usize;
+    let Some(record) = report.scan.outcome.records.get(number) else {
         return String::new();
     };
     let mut text = name_of(record);
-    if let Some(place) = report.scan.places.get(related.record as usize) {
-        let source = &report.scan.sources[place.source as usize];
-        let _ = write!(text, " ({}:{})", source.name, place.line);
-    }
     let mut paths: Vec<&str> = related.paths.iter().map(|path| &*path.path).collect();
     paths.dedup();
+    let document = report.texts.document(number);
+    let at = document.and_then(|document| {
+        let first = document.located(number, paths.first().copied().unwrap_or(""))?;
+        Some(first.place.whole().start)
+    });
+    let location = location(report, number, at);
+    // Writing to memory cannot fail.
+    if !location.is_empty() {
+        let _ = write!(text, " ({location})");
+    }
     if !paths.is_empty() {
         let _ = write!(text, ", {}", paths.join(", "));
     }

@@ -108,6 +108,12 @@ fn security_view() {
 }
 
 #[test]
+fn odd_texts() {
+    let ids = controls(&["C-0016", "C-0046", "C-0057"]);
+    pretty("wide.txt", &["wide"], &ids, Style::default());
+}
+
+#[test]
 fn what_was_not_judged() {
     let style = Style {
         width: 80,

@@ -47,3 +47,21 @@ fn the_data_has_secrets_that_excerpts_come_near() {
     );
     assert!(report.contains("XXXXXX"), "{report}");
 }
+
+#[test]
+fn the_input_cannot_steer_the_terminal() {
+    let scan = scan_of(&["wide"], &frameworks(&["all"]));
+    for view in [View::Security, View::Resource] {
+        let style = Style {
+            view,
+            verbose: true,
+            ..Style::default()
+        };
+        let report = text(Format::Pretty, &scan, &facts(&[]), &style);
+        assert!(report.contains("steer"), "{report}");
+        assert!(
+            !report.contains(['\u{1b}', '\u{7}', '\u{202e}']),
+            "{report}"
+        );
+    }
+}
