@@ -67,11 +67,11 @@ impl Request {
                 arguments.paths.clone()
             }
             Some(ScanTarget::Framework { names, paths }) => {
-                selection.frameworks.clone_from(names);
+                selection.frameworks.clone_from(&names.0);
                 paths.clone()
             }
             Some(ScanTarget::Control { controls, paths }) => {
-                for control in controls {
+                for control in &controls.0 {
                     selection
                         .controls
                         .push(crate::explain::find(control)?.id.to_owned());

@@ -36,16 +36,16 @@ pub(crate) enum ScanTarget {
     /// Judge by frameworks.
     Framework {
         /// Names, separated by commas; `all` is every one.
-        #[arg(value_delimiter = ',', num_args = 1)]
-        names: Vec<String>,
+        #[arg(value_parser = comma_list)]
+        names: CommaList,
         /// Files, folders, globs, or `-` for standard input.
         paths: Vec<String>,
     },
     /// Judge by controls.
     Control {
         /// IDs or names, separated by commas.
-        #[arg(value_delimiter = ',', num_args = 1)]
-        controls: Vec<String>,
+        #[arg(value_parser = comma_list)]
+        controls: CommaList,
         /// Files, folders, globs, or `-` for standard input.
         paths: Vec<String>,
     },
@@ -63,6 +63,18 @@ pub(crate) enum ScanTarget {
         /// Files, folders, globs, or `-` for standard input.
         paths: Vec<String>,
     },
+}
+
+/// Names in one argument, separated by commas.
+#[derive(Clone)]
+pub(crate) struct CommaList(pub(crate) Vec<String>);
+
+fn comma_list(text: &str) -> Result<CommaList, String> {
+    let names: Vec<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err("a name is empty".to_owned());
+    }
+    Ok(CommaList(names))
 }
 
 #[derive(Args)]
