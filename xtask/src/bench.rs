@@ -44,7 +44,12 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         let mut command = vec!["target/release/kubescape".to_owned(), "scan".to_owned()];
         command.extend(bar.arguments.clone());
         command.push(bar.input.display().to_string());
-        command.extend(["--format".to_owned(), "json".to_owned(), "--output".to_owned(), report.display().to_string()]);
+        command.extend([
+            "--format".to_owned(),
+            "json".to_owned(),
+            "--output".to_owned(),
+            report.display().to_string(),
+        ]);
         let cost = best(&command)?;
         println!(
             "{:<34} {:>6.3} s {:>6.2} s {:>6.2}x   {:>4.0} MiB {:>4.0} MiB {:>6.2}x",
@@ -61,8 +66,14 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn build() -> Result<(), Box<dyn Error>> {
-    let status = Command::new("cargo").args(["build", "--release", "--quiet", "--package", "kubescape"]).status()?;
-    if status.success() { Ok(()) } else { Err("the release build failed".into()) }
+    let status = Command::new("cargo")
+        .args(["build", "--release", "--quiet", "--package", "kubescape"])
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the release build failed".into())
+    }
 }
 
 fn bars(folder: &Path) -> Result<Vec<Bar>, Box<dyn Error>> {
@@ -78,27 +89,79 @@ fn bars(folder: &Path) -> Result<Vec<Bar>, Box<dyn Error>> {
         Ok(path)
     };
     let all = || vec!["framework".to_owned(), "all".to_owned()];
-    let bar = |name, arguments, input, seconds, mebibytes| Bar { name, arguments, input, seconds, mebibytes };
+    let bar = |name, arguments, input, seconds, mebibytes| Bar {
+        name,
+        arguments,
+        input,
+        seconds,
+        mebibytes,
+    };
     Ok(vec![
         bar("1 object, YAML", Vec::new(), write(1, "yaml")?, 0.05, 64.0),
-        bar("1,250 objects, YAML", Vec::new(), write(1_250, "yaml")?, 0.25, 64.0),
-        bar("1,250 objects, YAML, all", all(), write(1_250, "yaml")?, 0.25, 64.0),
-        bar("15,000 objects, JSON, all", all(), write(15_000, "json")?, 2.0, 150.0),
-        bar("15,000 objects, YAML, all", all(), write(15_000, "yaml")?, 4.0, 150.0),
+        bar(
+            "1,250 objects, YAML",
+            Vec::new(),
+            write(1_250, "yaml")?,
+            0.25,
+            64.0,
+        ),
+        bar(
+            "1,250 objects, YAML, all",
+            all(),
+            write(1_250, "yaml")?,
+            0.25,
+            64.0,
+        ),
+        bar(
+            "15,000 objects, JSON, all",
+            all(),
+            write(15_000, "json")?,
+            2.0,
+            150.0,
+        ),
+        bar(
+            "15,000 objects, YAML, all",
+            all(),
+            write(15_000, "yaml")?,
+            4.0,
+            150.0,
+        ),
     ])
 }
 
 /// A manifest checker of the same kind, when it is on the path.
 fn beside_kube_score(bars: &[Bar]) -> Result<(), Box<dyn Error>> {
-    if Command::new("kube-score").arg("version").stdout(Stdio::null()).status().is_err() {
-        println!("\nkube-score is not installed: `go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0`");
+    if Command::new("kube-score")
+        .arg("version")
+        .stdout(Stdio::null())
+        .status()
+        .is_err()
+    {
+        println!(
+            "\nkube-score is not installed: `go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0`"
+        );
         return Ok(());
     }
     println!("\nbeside kube-score, the same YAML, JSON output");
-    for bar in bars.iter().filter(|bar| bar.input.extension().is_some_and(|extension| extension == "yaml")) {
+    for bar in bars.iter().filter(|bar| {
+        bar.input
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+    }) {
         let input = bar.input.display().to_string();
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let peer = best(&words(&["kube-score", "score", "--output-format", "json", &input]))?;
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let peer = best(&words(&[
+            "kube-score",
+            "score",
+            "--output-format",
+            "json",
+            &input,
+        ]))?;
         let mut command = words(&["target/release/kubescape", "scan"]);
         command.extend(bar.arguments.clone());
         command.extend(words(&[&input, "--format", "json"]));
@@ -119,10 +182,17 @@ fn beside_kube_score(bars: &[Bar]) -> Result<(), Box<dyn Error>> {
 
 /// The fastest of a few runs, and the largest peak of them.
 fn best(command: &[String]) -> Result<Cost, Box<dyn Error>> {
-    let mut best = Cost { seconds: f64::INFINITY, mebibytes: 0.0 };
+    let mut best = Cost {
+        seconds: f64::INFINITY,
+        mebibytes: 0.0,
+    };
     for _ in 0..ROUNDS {
         // A process of its own for each, since the kernel tells the peak over all children.
-        let output = Command::new(std::env::current_exe()?).arg("measure").arg("--").args(command).output()?;
+        let output = Command::new(std::env::current_exe()?)
+            .arg("measure")
+            .arg("--")
+            .args(command)
+            .output()?;
         let text = String::from_utf8(output.stdout)?;
         let line = text.lines().last().unwrap_or_default();
         let (seconds, kibibytes) = line.split_once(' ').ok_or("no measurement came back")?;
@@ -136,8 +206,15 @@ fn best(command: &[String]) -> Result<Cost, Box<dyn Error>> {
 pub(crate) fn measure(command: &[String]) -> Result<(), Box<dyn Error>> {
     let (program, arguments) = command.split_first().ok_or("no command")?;
     let start = Instant::now();
-    Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
     let seconds = start.elapsed().as_secs_f64();
-    println!("{seconds} {}", getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss());
+    println!(
+        "{seconds} {}",
+        getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss()
+    );
     Ok(())
 }

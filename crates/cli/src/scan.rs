@@ -155,15 +155,16 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
 
 fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
     let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
-    let plan = Plan::new(&LIBRARY, &request.selection, request.scope, inputs).map_err(|errors| {
-        Failure::usage(
-            errors
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\nerror: "),
-        )
-    })?;
+    let plan =
+        Plan::new(&LIBRARY, &request.selection, request.scope, inputs).map_err(|errors| {
+            Failure::usage(
+                errors
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("\nerror: "),
+            )
+        })?;
     if plan.controls.is_empty() {
         return Err(Failure::usage(
             "no control is left to judge by; see `kubescape list controls`, and --scope",

@@ -301,7 +301,8 @@ impl Outcome {
 fn hide_unjudged(plan: &Plan, records: &mut [Record]) {
     let judged = |rule: &RuleNumber| !plan.controls_of[usize::from(*rule)].is_empty();
     for record in records {
-        let any = record.rules.iter().any(judged) || record.faults.iter().any(|fault| judged(&fault.rule));
+        let any = record.rules.iter().any(judged)
+            || record.faults.iter().any(|fault| judged(&fault.rule));
         record.hidden |= !any;
     }
 }

@@ -126,15 +126,24 @@ impl Plan {
             controls.extend(framework.controls);
         }
         controls.retain(|control| {
-            let severe = selection.min_severity.is_none_or(|least| control.severity() >= least);
+            let severe = selection
+                .min_severity
+                .is_none_or(|least| control.severity() >= least);
             severe && skipped.iter().all(|skip| skip.id != control.id)
         });
         controls.sort_by_key(|control| control.id);
         controls.dedup_by_key(|control| control.id);
-        let mut rules: Vec<&'static Rule> = controls.iter().flat_map(|control| control.rules).copied().collect();
+        let mut rules: Vec<&'static Rule> = controls
+            .iter()
+            .flat_map(|control| control.rules)
+            .copied()
+            .collect();
         rules.sort_by_key(|rule| rule.name);
         rules.dedup_by_key(|rule| rule.name);
-        let frameworks = frameworks.into_iter().map(|framework| (framework, Vec::new())).collect();
+        let frameworks = frameworks
+            .into_iter()
+            .map(|framework| (framework, Vec::new()))
+            .collect();
         let mut plan = Self {
             controls,
             rules,
@@ -167,10 +176,16 @@ impl Plan {
     /// rules stay what they are.
     fn narrow(&mut self, target: Scope) {
         self.target = target;
-        let (fit, unfit) = self.controls.iter().partition(|control| control.fits(target));
+        let (fit, unfit) = self
+            .controls
+            .iter()
+            .partition(|control| control.fits(target));
         self.controls = fit;
         self.left_out = unfit;
-        if let Some(provider) = target.provider().filter(|_| self.inputs.cloud_provider.is_empty()) {
+        if let Some(provider) = target
+            .provider()
+            .filter(|_| self.inputs.cloud_provider.is_empty())
+        {
             provider.clone_into(&mut self.inputs.cloud_provider);
         }
         self.number();
@@ -183,7 +198,10 @@ impl Plan {
         for (number, control) in self.controls.iter().enumerate() {
             let mut numbers = Vec::new();
             for rule in control.rules {
-                if let Ok(place) = self.rules.binary_search_by_key(&rule.name, |rule| rule.name) {
+                if let Ok(place) = self
+                    .rules
+                    .binary_search_by_key(&rule.name, |rule| rule.name)
+                {
                     self.controls_of[place].push(number);
                     numbers.extend(RuleNumber::try_from(place));
                 }
@@ -192,7 +210,9 @@ impl Plan {
         }
         for (framework, numbers) in &mut self.frameworks {
             let member = |id: &str| framework.controls.iter().any(|control| control.id == id);
-            *numbers = (0..self.controls.len()).filter(|number| member(self.controls[*number].id)).collect();
+            *numbers = (0..self.controls.len())
+                .filter(|number| member(self.controls[*number].id))
+                .collect();
         }
     }
 

@@ -237,7 +237,10 @@ fn evidence(object: &Object<'_>) -> Option<Scope> {
         }
         ("", "Pod") if object.namespace == "kube-system" => {
             let component = object.labels().at("component").str();
-            let known = matches!(component, "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "etcd");
+            let known = matches!(
+                component,
+                "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "etcd"
+            );
             known.then_some(Scope::Cluster)
         }
         _ => None,

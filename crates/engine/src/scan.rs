@@ -169,7 +169,14 @@ pub fn conclude(mut plan: Plan, mut records: Vec<Record>, kept: Vec<Kept>) -> Ou
         let objects = kept_objects(&kept, &arena);
         let corpus = Corpus::new(arena.slice(&objects), &arena);
         let (pool, made) = (FaultPool::default(), HashMap::new());
-        Joiner { plan: &plan, inputs: &inputs, records: &mut records, pool, made }.run(&corpus);
+        Joiner {
+            plan: &plan,
+            inputs: &inputs,
+            records: &mut records,
+            pool,
+            made,
+        }
+        .run(&corpus);
     }
     Outcome::new(plan, records)
 }

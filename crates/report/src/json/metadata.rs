@@ -82,6 +82,8 @@ pub(super) struct Provenance<'s> {
     objects: usize,
     problems: Vec<Json>,
     unread_kinds: Vec<Json>,
+    /// Controls of the selection that make no sense for this target.
+    left_out_controls: Vec<&'static str>,
 }
 
 impl<'s> Provenance<'s> {
@@ -105,6 +107,13 @@ impl<'s> Provenance<'s> {
             complete: !scan.is_partial(),
             objects: scan.objects_seen,
             problems: scan.problems.iter().map(problem).collect(),
+            left_out_controls: scan
+                .outcome
+                .plan
+                .left_out
+                .iter()
+                .map(|control| control.id)
+                .collect(),
             unread_kinds: scan.unread_kinds.iter().map(unread).collect(),
         }
     }

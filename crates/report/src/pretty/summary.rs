@@ -3,7 +3,7 @@
 
 use std::io;
 
-use kubescape_engine::{SeverityCounts, Status, SubStatus};
+use kubescape_engine::{Outcome, Scope, SeverityCounts, Status, SubStatus};
 
 use super::control::percent;
 use super::page::{Line, Page, Tone};
@@ -173,6 +173,15 @@ fn skipped(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
             None => reasons.push((reason.to_owned(), vec![control.id])),
         }
     }
+    if let Some(reason) = left_out(outcome) {
+        let ids = outcome
+            .plan
+            .left_out
+            .iter()
+            .map(|control| control.id)
+            .collect();
+        reasons.push((reason, ids));
+    }
     if reasons.is_empty() {
         return Ok(());
     }
@@ -188,6 +197,17 @@ fn skipped(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     page.blank()
+}
+
+/// Why controls of the chosen frameworks were not even tried.
+fn left_out(outcome: &Outcome) -> Option<String> {
+    let reason = match outcome.plan.target {
+        Scope::File => {
+            "judge clusters, and this looks like manifests: scan the dump of a cluster, or say --scope"
+        }
+        _ => "judge other clusters or manifests: say --scope if this is one",
+    };
+    (!outcome.plan.left_out.is_empty()).then(|| reason.to_owned())
 }
 
 fn problems(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
