@@ -174,6 +174,6 @@ impl<'a> Corpus<'a> {
                 }
             }
         }
-        vectors.into_iter().map(|vector| &*vector).collect()
+        vectors
     }
 }

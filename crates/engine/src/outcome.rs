@@ -354,11 +354,13 @@ impl Sums {
             worst_of_all = worst_of_all.max(Some(status));
         }
         for (counts, status) in self.frameworks.iter_mut().zip(worst) {
-            status.into_iter().for_each(|status| counts.add(status));
+            if let Some(status) = status {
+                counts.add(status);
+            }
         }
-        worst_of_all
-            .into_iter()
-            .for_each(|status| self.total.add(status));
+        if let Some(status) = worst_of_all {
+            self.total.add(status);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub fn redact<'a>(object: &Object<'a>, arena: &'a Arena) -> Value<'a> {
         match *key {
             "status" if drop_status => {}
             "data" | "stringData" | "binaryData" if hide_data => {
-                entries.push((*key, hide_values(*value, arena)))
+                entries.push((*key, hide_values(*value, arena)));
             }
             "metadata" => entries.push((*key, redact_metadata(*value, arena))),
             _ => entries.push((*key, redact_environment(*value, arena))),
@@ -81,7 +81,7 @@ fn redact_environment<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
             for (key, value) in map.entries() {
                 match *key {
                     "env" if value.is_array() => {
-                        entries.push((*key, hide_variables(*value, arena)))
+                        entries.push((*key, hide_variables(*value, arena)));
                     }
                     "envFrom" if value.is_array() => {}
                     _ => entries.push((*key, redact_environment(*value, arena))),

@@ -161,12 +161,12 @@ impl<'p> Judge<'p> {
 ///
 /// `records` and `kept` are in input order, and a kept object's `seq` is the
 /// number of its record.
-pub fn conclude(mut plan: Plan, mut records: Vec<Record>, kept: Vec<Kept>) -> Outcome {
+pub fn conclude(mut plan: Plan, mut records: Vec<Record>, kept: &[Kept]) -> Outcome {
     plan.settle(most_telling(&records));
     let inputs = plan.inputs.clone();
     {
         let arena = Arena::new();
-        let objects = kept_objects(&kept, &arena);
+        let objects = kept_objects(kept, &arena);
         let corpus = Corpus::new(arena.slice(&objects), &arena);
         let (pool, made) = (FaultPool::default(), HashMap::new());
         Joiner {

@@ -205,7 +205,7 @@ impl Gathered {
 
     fn conclude(self, options: Options, sources: Vec<Source>) -> Scan {
         Scan {
-            outcome: conclude(options.plan, self.records, self.kept),
+            outcome: conclude(options.plan, self.records, &self.kept),
             places: self.places,
             sources,
             problems: self.problems,

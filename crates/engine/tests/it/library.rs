@@ -177,5 +177,5 @@ pub(crate) fn scan(documents: &[&str]) -> Outcome {
             records.push(judged.record);
         }
     }
-    conclude(plan, records, kept)
+    conclude(plan, records, &kept)
 }
