@@ -242,29 +242,54 @@ impl<'s> Joiner<'s> {
             _ => {}
         }
         for finding in out.take() {
-            self.book(number, &finding);
+            self.book(number, &finding, corpus);
         }
     }
 
-    fn enumerate_vectors(&mut self, corpus: &Corpus<'_>, rules: &Arc<[RuleNumber]>) {
+    /// Every subject counts as judged by the rules that read its binding and role.
+    fn enumerate_vectors(&mut self, corpus: &Corpus<'_>, rules: &[RuleNumber]) {
         for vector in corpus.vectors() {
             let id = vector.resource_id();
             if self.made.contains_key(&id) {
                 continue;
             }
+            let judges = |number: &&RuleNumber| {
+                let rule = self.plan.rules[usize::from(**number)];
+                let [binding, role] = [vector.binding, vector.role]
+                    .map(|object| rule.reads(object.group, object.kind));
+                binding
+                    && role
+                    && rule
+                        .applies
+                        .is_none_or(|applies| applies(&Object::new(vector.value, 0)))
+            };
+            let rules = rules.iter().filter(judges).copied().collect();
             self.made.insert(id, self.records.len());
-            self.records
-                .push(Record::of_vector(vector, 1.0, Arc::clone(rules)));
+            let record = self.vector_record(vector, rules);
+            self.records.push(record);
         }
     }
 
-    fn book(&mut self, number: RuleNumber, finding: &Finding<'_>) {
+    /// Whoever asked not to hear of a binding does not want to hear of its subjects.
+    fn vector_record(&self, vector: &Vector<'_>, rules: Arc<[RuleNumber]>) -> Record {
+        let mut record = Record::of_vector(vector, 1.0, rules);
+        record.hidden = self
+            .records
+            .get(vector.binding.seq as usize)
+            .is_some_and(|binding| binding.hidden);
+        record
+    }
+
+    fn book(&mut self, number: RuleNumber, finding: &Finding<'_>, corpus: &Corpus<'_>) {
         let fault = self.pool.share(Fault::new(number, finding));
         for about in &finding.about {
             let place = match about {
                 About::Object(object) => object.seq as usize,
                 About::Vector(vector) => self.place_of_vector(vector, number),
-                About::External(value) => self.place_of_made(*value, number),
+                About::External(value) => match self.place_of_made(*value, number, corpus) {
+                    Some(place) => place,
+                    None => continue,
+                },
             };
             if let Some(record) = self.records.get_mut(place).filter(|record| !record.hidden) {
                 record.faults.push(Arc::clone(&fault));
@@ -274,30 +299,49 @@ impl<'s> Joiner<'s> {
 
     fn place_of_vector(&mut self, vector: &Vector<'_>, number: RuleNumber) -> usize {
         let id = vector.resource_id();
-        *self.made.entry(id).or_insert_with(|| {
-            self.records
-                .push(Record::of_vector(vector, 1.0, [number].into()));
-            self.records.len() - 1
-        })
+        if let Some(place) = self.made.get(&id) {
+            return *place;
+        }
+        self.made.insert(id, self.records.len());
+        let record = self.vector_record(vector, [number].into());
+        self.records.push(record);
+        self.records.len() - 1
     }
 
-    fn place_of_made(&mut self, value: Value<'_>, number: RuleNumber) -> usize {
+    /// The record for an object that a check made up: that of the object of the
+    /// input which it stands for, where there is one. What has no kind is an
+    /// explanation and no resource.
+    fn place_of_made(
+        &mut self,
+        value: Value<'_>,
+        number: RuleNumber,
+        corpus: &Corpus<'_>,
+    ) -> Option<usize> {
         let object = Object::new(value, 0);
-        let (name, namespace) = (value.at("name").str(), value.at("namespace").str());
+        if object.kind.is_empty() {
+            return None;
+        }
+        let (name, namespace) = if object.name.is_empty() {
+            (value.at("name").str(), value.at("namespace").str())
+        } else {
+            (object.name, object.namespace)
+        };
+        let stands_for = |other: &&&Object<'_>| other.name == name && other.namespace == namespace;
+        if let Some(twin) = corpus.of_kind(object.kind).iter().find(stands_for) {
+            return Some(twin.seq as usize);
+        }
         let id = if object.name.is_empty() {
             format!("{}/{namespace}/{}/{name}", object.api_version, object.kind)
         } else {
             object.resource_id()
         };
-        *self.made.entry(id.clone()).or_insert_with(|| {
+        Some(*self.made.entry(id.clone()).or_insert_with(|| {
             let mut record = Record::of_object(id, &object, [number].into());
-            if record.name.is_empty() {
-                record.name = name.into();
-                record.namespace = namespace.into();
-            }
+            record.name = name.into();
+            record.namespace = namespace.into();
             record.origin = Origin::Made;
             self.records.push(record);
             self.records.len() - 1
-        })
+        }))
     }
 }

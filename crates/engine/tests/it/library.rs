@@ -2,7 +2,7 @@
 
 use kubescape_engine::{
     ActionRequired, Arena, Check, Control, Corpus, Framework, Inputs, Judge, Kept, KindMatch,
-    Library, Object, Out, Outcome, Plan, Rule, Scope, Selection, Vector, Workload, conclude,
+    Library, Object, Out, Outcome, Plan, Rule, Scope, Selection, Value, Vector, Workload, conclude,
     from_json_str,
 };
 
@@ -38,6 +38,17 @@ fn any_wildcard<'a>(vector: &'a Vector<'a>, out: &mut Out<'a>) {
     }
 }
 
+/// Names the node in an object of its own, as rules that join node data do.
+fn old_kernel<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
+    for node in corpus.of_kind("Node") {
+        let entries = [
+            ("kind", Value::Str("Node")),
+            ("name", Value::Str(node.name)),
+        ];
+        out.fail(out.arena.object(&entries)).failed("kernelVersion");
+    }
+}
+
 fn kubelet<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     if object.kind == "KubeletInfo" {
         out.fail(object);
@@ -65,7 +76,7 @@ const fn rule(
     }
 }
 
-static RULES: [Rule; 6] = [
+static RULES: [Rule; 7] = [
     rule(
         "host-network",
         Check::Workload(host_network),
@@ -97,6 +108,12 @@ static RULES: [Rule; 6] = [
         &["allowed"],
     ),
     rule(
+        "old-kernel",
+        Check::Join(old_kernel),
+        kinds!["" / "Node"],
+        &[],
+    ),
+    rule(
         "wildcards",
         Check::Subject(any_wildcard),
         kinds![
@@ -122,7 +139,7 @@ const fn control(id: &'static str, base_score: f32, rules: &'static [&'static Ru
     }
 }
 
-static CONTROLS: [Control; 7] = [
+static CONTROLS: [Control; 8] = [
     control("C-0001", 9.0, &[&RULES[0]]),
     control("C-0002", 7.0, &[&RULES[1]]),
     control("C-0003", 5.0, &[&RULES[2]]),
@@ -131,10 +148,14 @@ static CONTROLS: [Control; 7] = [
         action_required: Some(ActionRequired::Configuration),
         ..control("C-0005", 2.0, &[&RULES[4]])
     },
-    control("C-0006", 4.0, &[&RULES[5]]),
+    control("C-0006", 4.0, &[&RULES[6]]),
     Control {
         action_required: Some(ActionRequired::ManualReview),
         ..control("C-0007", 1.0, &[])
+    },
+    Control {
+        scopes: &[Scope::Cluster],
+        ..control("C-0008", 3.0, &[&RULES[5]])
     },
 ];
 
@@ -159,13 +180,18 @@ pub(crate) static LIBRARY: Library = Library {
     frameworks: &FRAMEWORKS,
 };
 
-/// Scans documents with the whole library.
+/// Scans manifests with the whole framework.
 pub(crate) fn scan(documents: &[&str]) -> Outcome {
     let selection = Selection {
         frameworks: vec!["small".to_owned()],
         ..Selection::default()
     };
-    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::File), Inputs::default()).unwrap();
+    scan_by(&selection, Some(Scope::File), documents)
+}
+
+/// Scans documents by a selection; without a target the documents decide.
+pub(crate) fn scan_by(selection: &Selection, target: Option<Scope>, documents: &[&str]) -> Outcome {
+    let plan = Plan::new(&LIBRARY, selection, target, Inputs::default()).unwrap();
     let mut judge = Judge::new(&plan);
     let (mut records, mut kept) = (Vec::new(), Vec::new());
     for text in documents {
