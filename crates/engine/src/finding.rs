@@ -75,6 +75,9 @@ pub struct Finding<'a> {
     pub related: Vec<Related<'a>>,
     /// A sentence for people; `""` lets the rule's title speak.
     pub message: &'a str,
+    /// Fix paths go on the wire for compatibility but are bad advice, so that
+    /// reports leave them out.
+    pub fixes_withheld: bool,
     /// Differs from the rule's usual alert score.
     pub score: Option<f64>,
     arena: &'a Arena,
@@ -92,6 +95,7 @@ impl<'a> Finding<'a> {
             places,
             related: Vec::new(),
             message: "",
+            fixes_withheld: false,
             score: None,
             arena,
         }
@@ -226,6 +230,13 @@ impl<'a> Out<'a> {
         self.findings.push(Finding::new(about, self.arena));
         let last = self.findings.len() - 1;
         &mut self.findings[last]
+    }
+
+    /// Keeps the fixes of all findings so far out of reports.
+    pub fn withhold_fixes(&mut self) {
+        for finding in &mut self.findings {
+            finding.fixes_withheld = true;
+        }
     }
 
     /// The findings so far.

@@ -94,10 +94,17 @@ impl Fault {
     /// What is kept of a finding.
     pub fn new(rule: RuleNumber, finding: &Finding<'_>) -> Self {
         let related = finding.related.iter();
+        let mut paths_of_finding = paths(&finding.places);
+        if finding.fixes_withheld {
+            let kept = paths_of_finding
+                .into_iter()
+                .filter(|path| path.kind != PathKind::Fix);
+            paths_of_finding = kept.collect();
+        }
         Self {
             rule,
             message: finding.message.into(),
-            paths: paths(&finding.places),
+            paths: paths_of_finding,
             fix_command: finding.places.fix_command.into(),
             related: related
                 .map(|related| RelatedFault {

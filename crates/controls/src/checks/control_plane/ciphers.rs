@@ -56,9 +56,11 @@ pub(crate) fn strong_missing<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 /// Weak suites are offered, or the choice is left to the defaults.
 ///
 /// The fix values are those that upstream reports and the rule cases demand.
-/// They are no good advice: they name the weak suites as the ones to set.
+/// They name the weak suites as the ones to set, so that reports must not
+/// repeat them.
 pub(crate) fn weak_offered<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     judge(object, &WEAK, |given| given, out);
+    out.withhold_fixes();
 }
 
 /// Reports those of `suites` that are at fault by being given or not given.

@@ -1,6 +1,6 @@
 //! Pods that mount directories, sockets or credentials of the node.
 
-use kubescape_engine::{Out, Value, Workload};
+use kubescape_engine::{Corpus, Out, Value, Workload};
 
 /// The path on the node that a volume stands for.
 fn host_path<'a>(volume: &Value<'a>) -> Option<&'a str> {
@@ -102,13 +102,23 @@ fn credential_paths(cloud_provider: &str) -> &'static [&'static str] {
     }
 }
 
-/// The pod mounts a path of the node that holds credentials of the cloud that
-/// the cluster runs on. Names the volume and every mount of it.
-pub(crate) fn cloud_credentials<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
+/// Pods mount a path of the node that holds credentials of the cloud that the
+/// cluster runs on. Waits for the last object, because which cloud that is may
+/// be known from a Node only.
+pub(crate) fn cloud_credentials<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     let paths = credential_paths(&out.inputs.cloud_provider);
     if paths.is_empty() {
         return;
     }
+    for object in corpus.objects() {
+        if let Some(workload) = Workload::of(object, corpus.arena()) {
+            credentials_of(&workload, paths, out);
+        }
+    }
+}
+
+/// Names the volume and every mount of it.
+fn credentials_of<'a>(workload: &Workload<'a>, paths: &[&str], out: &mut Out<'a>) {
     for (index, volume) in workload.volumes().iter().enumerate() {
         if !host_path(volume).is_some_and(|path| paths.contains(&trimmed(path))) {
             continue;
