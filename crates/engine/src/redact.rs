@@ -15,6 +15,7 @@ pub fn redact<'a>(object: &Object<'a>, arena: &'a Arena) -> Value<'a> {
     let drop_status =
         object.spec().at("template").exists() || matches!(object.kind, "Pod" | "CronJob");
     let hide_data = matches!(object.kind, "Secret" | "ConfigMap");
+    let node_data = object.group == "hostdata.kubescape.cloud";
     let mut entries = Vec::with_capacity(object.value.entries().len());
     for (key, value) in object.value.entries() {
         match *key {
@@ -22,6 +23,7 @@ pub fn redact<'a>(object: &Object<'a>, arena: &'a Arena) -> Value<'a> {
             "data" | "stringData" | "binaryData" if hide_data => {
                 entries.push((*key, hide_values(*value, arena)));
             }
+            "data" if node_data => entries.push((*key, hide_contents(*value, arena))),
             "metadata" => entries.push((*key, redact_metadata(*value, arena))),
             _ => entries.push((*key, redact_environment(*value, arena))),
         }
@@ -39,6 +41,27 @@ fn hide_values<'a>(map: Value<'a>, arena: &'a Arena) -> Value<'a> {
         .map(|(key, _)| (*key, Value::Str(REDACTED)))
         .collect();
     arena.object(&hidden)
+}
+
+/// Files that a node agent read may hold keys: of encryption, of clients.
+fn hide_contents<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| hide_contents(*item, arena))
+                .collect();
+            arena.array(&items)
+        }
+        Value::Object(map) => {
+            let hide = |(key, value): &(&'a str, Value<'a>)| match *key {
+                "content" if value.is_str() => (*key, Value::Str(REDACTED)),
+                _ => (*key, hide_contents(*value, arena)),
+            };
+            arena.object(&map.entries().iter().map(hide).collect::<Vec<_>>())
+        }
+        other => other,
+    }
 }
 
 fn redact_metadata<'a>(metadata: Value<'a>, arena: &'a Arena) -> Value<'a> {
@@ -136,6 +159,16 @@ mod tests {
         assert_eq!(
             redacted(text),
             r#"{"data":{"a":"XXXXXX"},"kind":"Secret","stringData":{"b":"XXXXXX"},"type":"Opaque"}"#
+        );
+    }
+
+    #[test]
+    fn contents_of_files_on_nodes_are_hidden_their_names_are_not() {
+        let text = r#"{"apiVersion":"hostdata.kubescape.cloud/v1beta0","kind":"ControlPlaneInfo","data":{"APIServerInfo":{"encryptionProviderConfigFile":{"content":"c2VjcmV0","path":"/etc/enc.yaml"}}}}"#;
+        let out = redacted(text);
+        assert!(
+            !out.contains("c2VjcmV0") && out.contains("/etc/enc.yaml"),
+            "{out}"
         );
     }
 
