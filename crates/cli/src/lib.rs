@@ -22,7 +22,7 @@ use exit::{Exit, Failure};
 pub fn main() -> ExitCode {
     // A panic is contained where it happens; all a user needs of it is the place.
     std::panic::set_hook(Box::new(|panic| {
-        complain(&format!("internal error: {panic}"))
+        complain(&format!("internal error: {panic}"));
     }));
     let result = match Arguments::parse().command {
         Command::Scan(arguments) => scan::run(&arguments),

@@ -37,13 +37,13 @@ struct Request {
 pub(crate) fn run(arguments: &ScanArguments) -> Result<Exit, Failure> {
     let started = Instant::now();
     let request = Request::new(arguments)?;
-    let mut scan = judge(arguments, &request)?;
+    let scan = judge(arguments, &request)?;
     let facts = facts(arguments, &request, started.elapsed());
     report(&scan, &facts, &arguments.report, &request.formats)?;
     // Nothing reads them any more, and a large result takes time to fall apart.
-    let exit = exit(&mut scan, &arguments.thresholds);
+    let exit = exit(&scan, &arguments.thresholds);
     std::mem::forget(scan);
-    exit
+    Ok(exit)
 }
 
 impl Request {
@@ -311,7 +311,7 @@ fn wants_color() -> bool {
         && (stdout().is_terminal() || choice == anstream::ColorChoice::AlwaysAnsi)
 }
 
-fn exit(scan: &mut Scan, thresholds: &ThresholdArguments) -> Result<Exit, Failure> {
+fn exit(scan: &Scan, thresholds: &ThresholdArguments) -> Exit {
     let total = &scan.outcome.total;
     let mut broken = Vec::new();
     if total.compliance < thresholds.compliance_threshold {
@@ -342,9 +342,9 @@ fn exit(scan: &mut Scan, thresholds: &ThresholdArguments) -> Result<Exit, Failur
     for message in &broken {
         crate::complain(&format!("threshold broken: {message}"));
     }
-    Ok(match (broken.is_empty(), scan.is_partial()) {
+    match (broken.is_empty(), scan.is_partial()) {
         (false, _) => Exit::Threshold,
         (true, true) => Exit::Input,
         (true, false) => Exit::Success,
-    })
+    }
 }

@@ -170,7 +170,7 @@ fn pod_spec(place: &Place, rng: &mut Rng) -> Value {
         }
         3..8 => {
             spec["securityContext"] =
-                json!({"runAsNonRoot": true, "runAsUser": 1000, "fsGroup": 1000})
+                json!({"runAsNonRoot": true, "runAsUser": 1000, "fsGroup": 1000});
         }
         _ => {}
     }
@@ -222,7 +222,7 @@ fn container(place: &Place, name: &str, rng: &mut Rng) -> Value {
         0 => container["securityContext"] = json!({"privileged": true}),
         1 => {
             container["securityContext"] =
-                json!({"capabilities": {"add": ["NET_ADMIN", "SYS_ADMIN"]}})
+                json!({"capabilities": {"add": ["NET_ADMIN", "SYS_ADMIN"]}});
         }
         2..5 => {
             container["securityContext"] = json!({

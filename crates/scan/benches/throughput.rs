@@ -1,6 +1,12 @@
 //! How much slower a scan is than only parsing the same bytes with the same
 //! parser. Prints ratios, asserts nothing: `cargo bench -p kubescape-scan`.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark talks to people"
+)]
+
 use std::error::Error;
 use std::fs::File;
 use std::io::BufWriter;

@@ -151,6 +151,8 @@ fn format_name() -> clap::builder::PossibleValuesParser {
     )
 }
 
+// Named as the flags are.
+#[allow(clippy::struct_field_names)]
 #[derive(Args)]
 #[command(next_help_heading = "Thresholds (broken: exit code 1)")]
 pub(crate) struct ThresholdArguments {

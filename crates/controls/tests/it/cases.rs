@@ -35,7 +35,7 @@ fn run_all(root: &Path, may_bless: bool) -> usize {
             Err(error) => format!("    {error}\n"),
         };
         failed += 1;
-        failures += &format!("{} / {}\n{story}", case.rule, case.name);
+        failures.extend([&*case.rule, " / ", &*case.name, "\n", &*story]);
     }
     assert!(
         failures.is_empty(),
