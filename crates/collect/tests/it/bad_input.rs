@@ -117,7 +117,8 @@ fn anchors_that_expand_without_end() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..10 {
         let alias = format!("*a{}", level - 1);
-        text += &format!("a{level}: &a{level} [{}]\n", vec![alias; 10].join(", "));
+        let items = vec![alias; 10].join(", ");
+        text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
     }
     let lines = lines("x.yaml", &text);
     assert!(lines[0].starts_with("alias-bomb x.yaml:6:"), "{lines:?}");
