@@ -3,7 +3,6 @@
 #![allow(
     clippy::unwrap_used,
     clippy::naive_bytecount,
-    clippy::format_push_string,
     reason = "tests are read more often than they run"
 )]
 
