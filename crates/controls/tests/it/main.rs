@@ -5,4 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod cases;
+mod hostile;
+mod invariants;
 mod projection;
