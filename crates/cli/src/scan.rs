@@ -56,7 +56,7 @@ impl Request {
         };
         let mut filter = filter(chosen);
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let paths = match &arguments.target {
+        let more_paths = match &arguments.target {
             None => {
                 let security = arguments.report.view == ViewName::Security;
                 selection.frameworks = names(if security {
@@ -64,7 +64,7 @@ impl Request {
                 } else {
                     &OTHER_VIEWS
                 });
-                arguments.paths.clone()
+                Vec::new()
             }
             Some(ScanTarget::Framework { names, paths }) => {
                 selection.frameworks.clone_from(&names.0);
@@ -89,6 +89,7 @@ impl Request {
                 paths.iter().cloned().chain(file_path.clone()).collect()
             }
         };
+        let paths = [arguments.paths.clone(), more_paths].concat();
         if paths.is_empty() {
             return Err(Failure::usage(
                 "nothing to scan: name files or folders, or `-` for standard input (a live cluster can be given as `kubectl get all,... -o json | kubescape scan -`)",

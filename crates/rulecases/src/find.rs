@@ -50,23 +50,32 @@ pub fn find(root: &Path) -> Result<Vec<Case>, FindError> {
 }
 
 fn cases_of_rule(folder: &Path) -> Result<Vec<Case>, FindError> {
-    let test = folder.join("test");
-    let parent = if test.is_dir() {
-        test
-    } else {
-        folder.to_owned()
-    };
     let mut cases = Vec::new();
-    for case in folders(&parent)? {
-        if case.join("expected.json").is_file() {
-            cases.push(Case {
-                rule: rule_name(folder)?,
-                name: file_name(&case),
-                folder: case,
-            });
+    for candidate in folders(folder)? {
+        if is_case(&candidate) {
+            cases.push(candidate);
+        } else if file_name(&candidate) == "test" {
+            cases.extend(
+                folders(&candidate)?
+                    .into_iter()
+                    .filter(|folder| is_case(folder)),
+            );
         }
     }
-    Ok(cases)
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rule = rule_name(folder)?;
+    let case = |folder: PathBuf| Case {
+        rule: rule.clone(),
+        name: file_name(&folder),
+        folder,
+    };
+    Ok(cases.into_iter().map(case).collect())
+}
+
+fn is_case(folder: &Path) -> bool {
+    folder.join("expected.json").is_file()
 }
 
 /// The `name` of `rule.metadata.json` when that stands in the folder, else the
@@ -112,4 +121,48 @@ fn folders(parent: &Path) -> Result<Vec<PathBuf>, FindError> {
     }
     folders.sort();
     Ok(folders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes cases in a new folder and tells which are found.
+    fn found(cases: &[&str]) -> Vec<String> {
+        let root = tempfile::tempdir().unwrap();
+        for case in cases {
+            let folder = root.path().join(case);
+            fs::create_dir_all(folder.join("input")).unwrap();
+            fs::write(folder.join("expected.json"), "[]").unwrap();
+        }
+        let cases = find(root.path()).unwrap();
+        cases
+            .iter()
+            .map(|case| format!("{}/{}", case.rule, case.name))
+            .collect()
+    }
+
+    #[test]
+    fn cases_stand_in_the_rule_or_in_its_test_folder() {
+        assert_eq!(found(&["a/one", "b/test/two"]), ["a/one", "b/two"]);
+    }
+
+    #[test]
+    fn a_case_may_itself_be_called_test() {
+        assert_eq!(found(&["a/test", "a/other"]), ["a/other", "a/test"]);
+    }
+
+    #[test]
+    fn the_metadata_beside_names_the_rule() {
+        let root = tempfile::tempdir().unwrap();
+        let case = root.path().join("folder/test/one");
+        fs::create_dir_all(&case).unwrap();
+        fs::write(case.join("expected.json"), "[]").unwrap();
+        fs::write(
+            root.path().join("folder/rule.metadata.json"),
+            r#"{"name":"the-rule"}"#,
+        )
+        .unwrap();
+        assert_eq!(find(root.path()).unwrap()[0].rule, "the-rule");
+    }
 }

@@ -6,9 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use kubescape_engine::Scope;
 
 #[derive(Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_help = "\
+#[command(after_help = "\
 Examples:
   kubescape scan manifests/
   kubescape scan 'deploy/**/*.yaml' --view resource
@@ -16,8 +14,7 @@ Examples:
   kubescape scan control C-0016,C-0017 manifests/
   kubescape scan workload Deployment/cart -n shop manifests/
   kubescape scan manifests/ --format json,sarif --output report
-  kubescape scan manifests/ --severity-threshold high    exits with 1 when something high fails"
-)]
+  kubescape scan manifests/ --severity-threshold high    exits with 1 when something high fails")]
 pub(crate) struct ScanArguments {
     #[command(subcommand)]
     pub(crate) target: Option<ScanTarget>,
