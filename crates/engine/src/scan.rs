@@ -33,11 +33,13 @@ pub struct Judged {
 /// Judges objects one at a time. Cheap to make: one a thread.
 pub struct Judge<'p> {
     plan: &'p Plan,
-    kinds: HashMap<String, Arc<KnownKind>>,
+    /// By kind; one kind may be of several groups.
+    kinds: HashMap<Box<str>, Vec<Arc<KnownKind>>>,
     pool: FaultPool,
 }
 
 struct KnownKind {
+    group: Box<str>,
     plan: KindPlan,
     rules: Arc<[RuleNumber]>,
 }
@@ -102,16 +104,25 @@ impl<'p> Judge<'p> {
     }
 
     fn kind(&mut self, object: &Object<'_>) -> Arc<KnownKind> {
-        let key = format!("{}/{}", object.group, object.kind);
-        if let Some(known) = self.kinds.get(&key) {
+        let groups = self.kinds.get(object.kind);
+        let known =
+            groups.and_then(|groups| groups.iter().find(|known| &*known.group == object.group));
+        if let Some(known) = known {
             return Arc::clone(known);
         }
         let plan = self.plan.kind(object.group, object.kind);
         let rules = plan.rules().collect();
-        let known = Arc::new(KnownKind { plan, rules });
+        let known = Arc::new(KnownKind {
+            group: object.group.into(),
+            plan,
+            rules,
+        });
         // Kinds come from the input, and hostile input could have millions.
         if self.kinds.len() < 4096 {
-            self.kinds.insert(key, Arc::clone(&known));
+            self.kinds
+                .entry(object.kind.into())
+                .or_default()
+                .push(Arc::clone(&known));
         }
         known
     }
