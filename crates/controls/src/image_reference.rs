@@ -1,8 +1,12 @@
 //! The parts of an image reference, completed as Docker does.
 
+use std::borrow::Cow;
+
 /// `registry.k8s.io/ingress-nginx/controller:v1.9.0@sha256:…` in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ImageReference<'a> {
+    /// Registry and repository as written, without tag and digest.
+    pub(crate) name: &'a str,
     /// Host and port; `docker.io` when none is named.
     pub(crate) registry: &'a str,
     /// What follows the registry, as written: `python`, `library/python`.
@@ -37,6 +41,7 @@ impl<'a> ImageReference<'a> {
             other => other,
         };
         Self {
+            name,
             registry,
             repository,
             tag,
@@ -67,6 +72,8 @@ impl<'a> ImageReference<'a> {
     }
 }
 
+/// What stands before the first slash is a registry only if it can be no
+/// account of Docker Hub.
 fn is_host(first: &str) -> bool {
     first.contains(['.', ':']) || first == "localhost" || first.chars().any(char::is_uppercase)
 }
@@ -74,6 +81,33 @@ fn is_host(first: &str) -> bool {
 fn starts_with_parts(text: &str, start: &str) -> bool {
     text.strip_prefix(start)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The reference with the registry spelled out, as Docker does: `redis` is
+/// `docker.io/library/redis`. Borrowed when it already names its registry.
+pub(crate) fn with_registry(image: &str) -> Cow<'_, str> {
+    match image.split_once('/') {
+        Some((registry, rest)) if is_host(registry) => {
+            if registry != "index.docker.io" {
+                return Cow::Borrowed(image);
+            }
+            Cow::Owned(format!("docker.io/{rest}"))
+        }
+        Some(_) => Cow::Owned(format!("docker.io/{image}")),
+        None => Cow::Owned(format!("docker.io/library/{image}")),
+    }
+}
+
+/// Whether `image` lies below `prefix`, a registry or a repository: equal to
+/// it or going on with one of `/ : @`. `gcr.io` does not cover `gcr.io.example`.
+pub(crate) fn is_below(image: &str, prefix: &str) -> bool {
+    let Some(rest) = image.strip_prefix(prefix) else {
+        return false;
+    };
+    !prefix.is_empty()
+        && (rest.is_empty()
+            || prefix.ends_with(['/', ':', '@'])
+            || rest.starts_with(['/', ':', '@']))
 }
 
 #[cfg(test)]
@@ -117,5 +151,27 @@ mod tests {
         assert!(!within("python:3", "docker.io/acme"));
         assert!(!within("python:3", "quay.io/library"));
         assert!(!within("python:3", "docker.io/librarypython"));
+    }
+
+    #[test]
+    fn registries() {
+        assert_eq!(with_registry("redis:7"), "docker.io/library/redis:7");
+        assert_eq!(with_registry("team/app"), "docker.io/team/app");
+        assert_eq!(
+            with_registry("index.docker.io/team/app"),
+            "docker.io/team/app"
+        );
+        assert_eq!(with_registry("quay.io/team/app"), "quay.io/team/app");
+        assert_eq!(with_registry("hub:5000/app"), "hub:5000/app");
+        assert_eq!(with_registry("localhost/app"), "localhost/app");
+    }
+
+    #[test]
+    fn below() {
+        assert!(is_below("gcr.io/app", "gcr.io"));
+        assert!(is_below("gcr.io/app:1", "gcr.io/app"));
+        assert!(is_below("gcr.io/app", "gcr.io/"));
+        assert!(!is_below("gcr.io.example/app", "gcr.io"));
+        assert!(!is_below("gcr.io/app", ""));
     }
 }

@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Out, Workload};
 
-use super::image_name::{ImageName, is_below};
+use crate::image_reference::{ImageReference, is_below};
 
 /// An image that moves (`latest`, no tag, or a tag that the user lists) is not
 /// pulled anew for every pod, so that two pods may run different code.
@@ -17,7 +17,7 @@ pub(crate) fn moving_but_not_always_pulled<'a>(workload: &Workload<'a>, out: &mu
         let Some(image) = container.at("image").as_str() else {
             continue;
         };
-        let image = ImageName::parse(image);
+        let image = ImageReference::parse(image);
         let moves = image.digest.is_none()
             && image.tag.is_none_or(|tag| {
                 tag == "latest"
@@ -42,7 +42,7 @@ pub(crate) fn not_pinned<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
         let Some(image) = container.at("image").as_str() else {
             continue;
         };
-        let pinned = ImageName::parse(image).digest.is_some_and(is_digest);
+        let pinned = ImageReference::parse(image).digest.is_some_and(is_digest);
         if !pinned && !exempt.iter().any(|prefix| is_below(image, prefix)) {
             out.fail(workload.object)
                 .review(format_args!("{container}.image"));

@@ -5,7 +5,6 @@ pub(crate) mod credentials;
 pub(crate) mod environment;
 pub(crate) mod host_access;
 pub(crate) mod host_path;
-pub(crate) mod image_name;
 pub(crate) mod images;
 pub(crate) mod labels;
 pub(crate) mod lifecycle;

@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Container, Object, Out, Workload};
 
-use super::image_name::{is_below, with_registry};
+use crate::image_reference::{is_below, with_registry};
 
 /// The image comes from no registry of the user's list; without a list there
 /// is nothing to judge.
