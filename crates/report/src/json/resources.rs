@@ -63,10 +63,21 @@ fn write_one(
     }
     if let Some(place) = scan.places.get(number) {
         let source = &scan.sources[place.source as usize];
+        // Go writes what it does not know as zero values.
         let source = json!({
             "path": source.name,
             "relativePath": source.name,
+            "helmPath": "",
             "fileType": if place.format == kubescape_collect::Format::Json { "JSON" } else { "YAML" },
+            "helmChartName": "",
+            "kustomizeDirectoryName": "",
+            "lastCommit": {
+                "hash": "",
+                "date": "0001-01-01T00:00:00Z",
+                "committerName": "",
+                "committerEmail": "",
+                "message": "",
+            },
         });
         out.write_all(br#","source":"#)?;
         serde_json::to_writer(&mut *out, &source)?;

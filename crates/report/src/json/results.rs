@@ -1,6 +1,6 @@
 //! `results`: for every resource its controls, for every control its rules.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use kubescape_engine::{FaultPath, Outcome, PathKind, Record, RuleNumber, Status, Verdict};
@@ -24,6 +24,9 @@ struct RuleResult<'o> {
     name: &'o str,
     status: &'static str,
     sub_status: &'static str,
+    /// The inputs that the rule read.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    control_configurations: BTreeMap<&'o str, &'o [String]>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     paths: Vec<Path<'o>>,
     #[serde(rename = "relatedResourcesIDs", skip_serializing_if = "Vec::is_empty")]
@@ -157,10 +160,17 @@ impl<'o> Writer<'o> {
         }
         related_ids.sort_unstable();
         related_ids.dedup();
+        let plan = &self.outcome.plan;
+        let rule = plan.rules[usize::from(rule)];
+        let inputs = rule
+            .inputs
+            .iter()
+            .map(|name| (*name, plan.inputs.list(name)));
         RuleResult {
-            name: self.outcome.plan.rules[usize::from(rule)].name,
+            name: rule.name,
             status: status.name(),
             sub_status,
+            control_configurations: inputs.collect(),
             paths,
             related_ids,
         }
