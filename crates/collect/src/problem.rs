@@ -38,6 +38,8 @@ pub enum Code {
     NotKubernetes,
     /// An API version that Kubernetes does not serve: no error, the object was judged.
     UnknownVersion,
+    /// The same object twice in one file: no error, both were judged.
+    DuplicateObject,
     /// A bug of the program met this document.
     Internal,
 }
@@ -62,6 +64,7 @@ impl Code {
             Code::Template => "template",
             Code::NotKubernetes => "not-kubernetes",
             Code::UnknownVersion => "unknown-version",
+            Code::DuplicateObject => "duplicate-object",
             Code::Internal => "internal",
         }
     }
@@ -69,7 +72,10 @@ impl Code {
     /// Whether this only says why something was passed over, and nothing is
     /// missing from the result.
     pub fn is_note(self) -> bool {
-        matches!(self, Code::NotKubernetes | Code::UnknownVersion)
+        matches!(
+            self,
+            Code::NotKubernetes | Code::UnknownVersion | Code::DuplicateObject
+        )
     }
 
     /// What usually helps.
@@ -88,6 +94,7 @@ impl Code {
             Code::NoKind => "add apiVersion and kind",
             Code::Template => "render it first: helm template … | kubescape scan -",
             Code::Internal => "report it, with the document",
+            Code::DuplicateObject => "keep one of them: applying the file keeps the last",
             Code::NotKubernetes | Code::UnknownVersion => "",
         }
     }
@@ -141,7 +148,13 @@ impl Problem {
     /// Names the document, and the line that it starts in.
     #[must_use]
     pub fn of_document(self, document: &crate::RawDocument) -> Self {
-        self.at(document.line, None).in_document(document.index)
+        self.of_place(document.line, document.index)
+    }
+
+    /// Names the line and the document, which counts from 0.
+    #[must_use]
+    pub fn of_place(self, line: u64, document: u32) -> Self {
+        self.at(line, None).in_document(document)
     }
 
     pub(crate) fn at(mut self, line: u64, column: Option<u64>) -> Self {

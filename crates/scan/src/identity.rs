@@ -10,6 +10,12 @@ pub(crate) fn resource_id(path: &str, object: &Object<'_>) -> String {
     format!("path={}/api={}", fnv1a(path), object.resource_id())
 }
 
+/// The ID of an object whose ID is taken: the same with a number, so that no
+/// two resources of a report share one.
+pub(crate) fn of_twin(id: &str, number: u32) -> Box<str> {
+    format!("{id}#{number}").into()
+}
+
 /// 32-bit FNV-1a, in decimal.
 fn fnv1a(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {

@@ -1,17 +1,17 @@
 //! Threads and queues: one reader, several workers, one that puts in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::ops::ControlFlow;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use kubescape_collect::{Input, Limits, Problem, RawDocument, Source, read_documents};
+use kubescape_collect::{Code, Input, Limits, Problem, RawDocument, Source, read_documents};
 use kubescape_engine::{Kept, Record, conclude};
 use sha2::{Digest, Sha256};
 
-use crate::identity::hexadecimal;
-use crate::worker::{Made, Worker};
+use crate::identity::{self, hexadecimal};
+use crate::worker::{Made, MadeObject, Worker};
 use crate::{Options, Place, Scan, Spool};
 
 /// Documents travel in batches of about this many bytes, so that small ones do
@@ -46,7 +46,11 @@ pub fn scan(
     let from_stdin = sources
         .iter()
         .any(|source| matches!(source.input, Input::Stdin));
-    let mut gathered = Gathered::new(options.keep_objects, options.keep_texts && from_stdin);
+    let mut gathered = Gathered::new(
+        &sources,
+        options.keep_objects,
+        options.keep_texts && from_stdin,
+    );
     thread::scope(|scope| {
         scope.spawn(|| read(&sources, options.limits, to_workers));
         for _ in 0..threads {
@@ -158,10 +162,14 @@ struct Gathered {
     texts: Option<Spool>,
     seen: usize,
     digest: Sha256,
+    /// Names of the sources.
+    names: Vec<String>,
+    /// IDs given so far.
+    ids: HashSet<Box<str>>,
 }
 
 impl Gathered {
-    fn new(keep_objects: bool, keep_texts: bool) -> Self {
+    fn new(sources: &[Source], keep_objects: bool, keep_texts: bool) -> Self {
         Self {
             records: Vec::new(),
             kept: Vec::new(),
@@ -172,11 +180,14 @@ impl Gathered {
             texts: keep_texts.then(Spool::new),
             seen: 0,
             digest: Sha256::new(),
+            names: sources.iter().map(|source| source.name.clone()).collect(),
+            ids: HashSet::new(),
         }
     }
 
     fn add(&mut self, made: Made) -> io::Result<()> {
-        for object in made.objects {
+        for mut object in made.objects {
+            self.keep_apart(&mut object);
             let seq = u32::try_from(self.records.len()).map_err(io::Error::other)?;
             self.kept
                 .extend(object.judged.kept.map(|json| Kept { seq, json }));
@@ -201,6 +212,33 @@ impl Gathered {
             self.digest.update(digest);
         }
         Ok(())
+    }
+
+    /// Gives an object that stands in its file a second time an ID of its own,
+    /// and says so.
+    fn keep_apart(&mut self, object: &mut MadeObject) {
+        let record = &mut object.judged.record;
+        if self.ids.insert(record.id.clone()) {
+            return;
+        }
+        let place = &object.place;
+        let twin = (1..).map(|number| identity::of_twin(&record.id, number));
+        if let Some(id) = twin.into_iter().find(|id| self.ids.insert(id.clone())) {
+            record.id = id;
+        }
+        let name = if record.namespace.is_empty() {
+            record.name.to_string()
+        } else {
+            format!("{}/{}", record.namespace, record.name)
+        };
+        let message = format!("{} {name} stands in this file more than once", record.kind);
+        let problem = Problem::new(
+            Code::DuplicateObject,
+            self.names[place.source as usize].clone(),
+            message,
+        );
+        self.problems
+            .push(problem.of_place(place.line, place.document));
     }
 
     fn conclude(self, options: Options, sources: Vec<Source>) -> Scan {

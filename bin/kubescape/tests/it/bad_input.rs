@@ -205,3 +205,26 @@ fn the_json_report_carries_the_problems() {
             .starts_with("sha256:")
     );
 }
+
+#[test]
+fn the_same_object_twice_is_judged_twice_and_named() {
+    let twice = format!("{BAD_POD}---\n{BAD_POD}");
+    let world = World::new(&[("twice.yaml", &twice)]);
+    let report = world.json(0, &["twice.yaml", "./twice.yaml"]);
+    let ids: Vec<_> = report["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| &result["resourceID"])
+        .collect();
+    assert_eq!(
+        ids.len(),
+        2,
+        "a file is read once however often it is named"
+    );
+    assert_ne!(ids[0], ids[1]);
+    world.run(&["scan", "twice.yaml"]).expect(
+        0,
+        &["note[duplicate-object]: twice.yaml:12", "Pod shop/bad"],
+    );
+}
