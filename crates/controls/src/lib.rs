@@ -2,7 +2,7 @@
 //! functions. Pure: no I/O, clock, thread or async.
 //!
 //! `data/controls/C-….toml` holds a control's texts and names its rules; a rule
-//! names the function in [`checks`] that judges. `build.rs` turns the files
+//! names the function below `checks` that judges. `build.rs` turns the files
 //! into tables. `docs/adding-a-control.md` shows how to add one.
 
 mod checks;
