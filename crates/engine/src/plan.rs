@@ -91,7 +91,7 @@ pub struct Plan {
     pub frameworks: Vec<(&'static Framework, Vec<usize>)>,
     /// What users set for the controls.
     pub inputs: Inputs,
-    /// What is scanned; a guess until [`settle`](Plan::settle) when the input decides.
+    /// What is scanned; a guess until the input has been read when that decides.
     pub target: Scope,
     /// Controls of the selection that make no sense for the target.
     pub left_out: Vec<&'static Control>,
