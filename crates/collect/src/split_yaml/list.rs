@@ -174,14 +174,15 @@ fn end_of_item(window: &mut Window<'_>, limit: usize) -> io::Result<(Option<u64>
             continue;
         }
         at = next;
-        match window.bytes().get(at) {
-            Some(b' ' | b'\n' | b'\r' | b'\t' | b'#') => {}
-            _ => {
-                if at > limit {
-                    dropped.get_or_insert(window.line);
-                }
-                return Ok((dropped, at));
+        let goes_on = matches!(
+            window.bytes().get(at),
+            Some(b' ' | b'\n' | b'\r' | b'\t' | b'#')
+        );
+        if !goes_on {
+            if at > limit {
+                dropped.get_or_insert(window.line);
             }
+            return Ok((dropped, at));
         }
     }
 }
