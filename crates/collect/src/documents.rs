@@ -312,6 +312,7 @@ mod tests {
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "---\n", "---", "...", "\n", "\r\n", "- a\n", "# c\n", "%D\n", " ", "a: b\n", "é\n",
+                    "items:\n", "kind: List\n", "  a: b\n", "-\n",
                     "{", "}", "[", "]", "\"items\":[", "\"kind\":\"List\"", "\"\\\"\"", ",", "17", "\"\\\\",
                 ]),
                 0..60,

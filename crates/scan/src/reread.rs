@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use kubescape_collect::{Input, RawDocument};
+use kubescape_collect::{Format, Input, RawDocument};
 
 use crate::{Place, Scan};
 
@@ -27,6 +27,10 @@ impl Scan {
                 .as_ref()
                 .ok_or_else(gone)?
                 .read(record, &mut text)?,
+        }
+        // Items of YAML lists are read without their dash.
+        if place.format == Format::Yaml && place.item.is_some() && text.starts_with(b"-") {
+            text[0] = b' ';
         }
         Ok(RawDocument {
             source: place.source,
