@@ -96,7 +96,7 @@ pub fn read_documents(
 ) {
     match &source.input {
         Input::Stdin => read_stream(source, &mut io::stdin().lock(), limits, each),
-        Input::File(path) => match File::open(path) {
+        Input::File(path) | Input::Pipe(path) => match File::open(path) {
             Ok(mut file) => read_stream(source, &mut file, limits, each),
             Err(error) => {
                 let problem = Problem::new(Code::Unreadable, &source.name, describe(&error));

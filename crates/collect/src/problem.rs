@@ -30,6 +30,8 @@ pub enum Code {
     SymlinkLoop,
     /// No such file, or a pattern without matches.
     NotFound,
+    /// Input without a single object.
+    Empty,
     /// An object without `apiVersion` or `kind` in a file that was asked for.
     NoKind,
     /// A template that has to be rendered first.
@@ -60,6 +62,7 @@ impl Code {
             Code::Unreadable => "unreadable",
             Code::SymlinkLoop => "symlink-loop",
             Code::NotFound => "not-found",
+            Code::Empty => "empty",
             Code::NoKind => "no-kind",
             Code::Template => "template",
             Code::NotKubernetes => "not-kubernetes",
@@ -91,6 +94,7 @@ impl Code {
             Code::Unreadable => "check that it is a file and that you may read it",
             Code::SymlinkLoop => "remove the link",
             Code::NotFound => "check the spelling and the current directory",
+            Code::Empty => "check that what should have written it did not fail",
             Code::NoKind => "add apiVersion and kind",
             Code::Template => "render it first: helm template … | kubescape scan -",
             Code::Internal => "report it, with the document",

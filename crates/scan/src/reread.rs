@@ -22,7 +22,7 @@ impl Scan {
         let mut text = Vec::new();
         match &source.input {
             Input::File(path) => read_part(path, place, &mut text)?,
-            Input::Stdin => self
+            Input::Stdin | Input::Pipe(_) => self
                 .texts
                 .as_ref()
                 .ok_or_else(gone)?

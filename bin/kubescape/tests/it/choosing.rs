@@ -97,9 +97,21 @@ fn one_workload_with_what_it_is_joined_to() {
         report["summaryDetails"]["controls"]["C-0260"]["status"],
         "passed"
     );
+    for name in ["deploy/cart", "deployments/cart"] {
+        assert_eq!(
+            resources(&world.json(0, &["workload", name, "."])),
+            ["Deployment/cart"]
+        );
+    }
     world
         .run(&["scan", "workload", "Deployment/none", "."])
-        .expect(3, &["there is no Deployment/none"]);
+        .expect(
+            3,
+            &["there is no Deployment/none in what was scanned (4 objects)"],
+        );
+    world
+        .run(&["scan", "workload", "deploy/cart", "-n", "other", "."])
+        .expect(3, &["there is no Deployment/cart in namespace other"]);
     world
         .run(&["scan", "workload", "cart", "."])
         .expect(2, &["is not KIND/NAME"]);
@@ -123,7 +135,10 @@ fn namespaces_and_kinds() {
     );
     world
         .run(&["scan", ".", "--include-namespaces", "typo"])
-        .expect(3, &["none of the 4 objects"]);
+        .expect(
+            3,
+            &["nothing that was scanned (4 objects) is of the included namespaces"],
+        );
 }
 
 #[test]

@@ -18,6 +18,30 @@ data:
   password: sup3r-s3cret-config
   app.ini: |
     token = sup3r-s3cret-file
+---
+apiVersion: v1
+kind: SecretList
+items: [{metadata: {name: l}, stringData: {password: sup3r-s3cret-list}}]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: forms
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{\"a\": \"sup3r-s3cret-applied\"}'
+spec:
+  initContainers:
+    - name: flow
+      env: [{name: PASSWORD, value: sup3r-s3cret-flow}, 'PASSWORD=sup3r-s3cret-text']
+  containers:
+    - name: block
+      env:
+        - name: AWS_SECRET_ACCESS_KEY
+          value: |
+            sup3r-s3cret-block
+        - {name: API_KEY, value: &again sup3r-s3cret-anchor}
+        - {name: OTHER, value: *again}
+    - {name: map, env: {PASSWORD: sup3r-s3cret-map}}
 ";
 
 #[test]
@@ -114,9 +138,134 @@ fn json_has_every_documented_key() {
     assert_eq!(report["metadata"]["scanMetadata"]["scanningTarget"], 1);
 }
 
+fn has_keys(value: &Value, keys: &[&str]) {
+    for key in keys {
+        assert!(value.get(key).is_some(), "{key} is missing in {value:#}");
+    }
+}
+
+#[test]
+fn json_has_every_documented_key_in_every_element() {
+    let folder = example_folder();
+    let report = World::new(&[]).json(0, &["framework", "all", folder.to_str().unwrap()]);
+    let counters = [
+        "passedResources",
+        "failedResources",
+        "skippedResources",
+        "excludedResources",
+    ];
+    let summary = &report["summaryDetails"];
+    let severities = [
+        "criticalSeverity",
+        "highSeverity",
+        "mediumSeverity",
+        "lowSeverity",
+    ];
+    has_keys(&summary["resourcesSeverityCounters"], &severities);
+    has_keys(&summary["controlsSeverityCounters"], &severities);
+    has_keys(&summary["ResourceCounters"], &counters);
+    has_keys(
+        &summary["vulnerabilities"],
+        &["mapsSeverityToSummary", "CVEs", "packageScores", "images"],
+    );
+    let frameworks = summary["frameworks"].as_array().unwrap();
+    let mut summaries = vec![&summary["controls"]];
+    for framework in frameworks {
+        has_keys(
+            framework,
+            &[
+                "name",
+                "status",
+                "version",
+                "controls",
+                "ResourceCounters",
+                "score",
+                "complianceScore",
+            ],
+        );
+        summaries.push(&framework["controls"]);
+    }
+    for (id, control) in summaries
+        .iter()
+        .flat_map(|controls| controls.as_object().unwrap())
+    {
+        assert_eq!(control["controlID"], **id);
+        assert_eq!(control["resourceIDs"], serde_json::json!({}));
+        has_keys(
+            control,
+            &[
+                "name",
+                "status",
+                "score",
+                "complianceScore",
+                "scoreFactor",
+                "category",
+            ],
+        );
+        has_keys(&control["statusInfo"], &["status"]);
+        has_keys(&control["ResourceCounters"], &counters);
+        has_keys(&control["subStatusCounters"], &["ignoredResources"]);
+    }
+    let mut paths = 0;
+    for result in report["results"].as_array().unwrap() {
+        has_keys(result, &["resourceID", "controls"]);
+        for control in result["controls"].as_array().unwrap() {
+            has_keys(control, &["controlID", "name", "status", "rules"]);
+            for rule in control["rules"].as_array().unwrap() {
+                has_keys(rule, &["name", "status", "subStatus"]);
+                for path in rule["paths"].as_array().into_iter().flatten() {
+                    paths += 1;
+                    has_keys(path, &["resourceID", "fixPath"]);
+                    has_keys(&path["fixPath"], &["path", "value"]);
+                }
+            }
+        }
+    }
+    assert!(paths > 50, "{paths}");
+    for resource in report["resources"].as_array().unwrap() {
+        has_keys(resource, &["resourceID", "object"]);
+        if let Some(source) = resource.get("source") {
+            has_keys(source, &["path", "relativePath", "fileType"]);
+        }
+    }
+    has_keys(
+        &report["metadata"],
+        &["targetMetadata", "clusterMetadata", "scanMetadata"],
+    );
+    has_keys(
+        &report["metadata"]["scanMetadata"],
+        &[
+            "targetType",
+            "targetNames",
+            "kubescapeVersion",
+            "formatVersion",
+            "formats",
+            "excludedNamespaces",
+            "includeNamespaces",
+            "failThreshold",
+            "complianceThreshold",
+            "scanningTarget",
+            "hostScanner",
+            "submit",
+            "verboseMode",
+        ],
+    );
+    has_keys(&report["paginationInfo"], &["chunkNumber", "isLastChunk"]);
+}
+
 #[test]
 fn secrets_are_in_no_form_of_the_report() {
-    let world = World::new(&[("pod.yaml", BAD_POD), ("secrets.yaml", SECRETS)]);
+    // Messages about broken documents do not quote them.
+    let broken = "kind: Secret\nstringData: {a: sup3r-s3cret-1, a: sup3r-s3cret-2}\n---\nstringData: {a: 'sup3r-s3cret-3', }}\n---\nb: *sup3r-s3cret-4\n";
+    let world = World::new(&[
+        ("pod.yaml", BAD_POD),
+        ("secrets.yaml", SECRETS),
+        ("broken.yaml", broken),
+        (
+            "broken.json",
+            r#"{"kind": "Secret", "data": {"a": "sup3r-s3cret-5", "a": sup3r-s3cret-6}}"#,
+        ),
+    ]);
     for format in ["pretty-printer", "json", "sarif", "junit"] {
         for view in ["security", "resource", "control"] {
             let run = world.run(&[
@@ -130,7 +279,7 @@ fn secrets_are_in_no_form_of_the_report() {
                 view,
                 "--verbose",
             ]);
-            assert_eq!(run.code, 0, "{}", run.err);
+            assert_eq!(run.code, 3, "{}", run.err);
             for secret in ["sup3r-s3cret", "c3VwM3ItczNjcmV0LXNlY3JldA"] {
                 assert!(!run.out.contains(secret), "{format} {view} has {secret}");
             }
@@ -186,9 +335,41 @@ fn several_forms_go_to_files_with_their_extensions() {
             "/dev/null",
         ])
         .expect(0, &["written to /dev/null"]);
-    world
-        .run(&["scan", "pod.yaml", "--output", "gone/x"])
-        .expect(4, &["gone/x"]);
+}
+
+#[test]
+fn a_missing_extension_is_added_and_nothing_else() {
+    let world = World::new(&[("pod.yaml", BAD_POD), ("old.json", "{}")]);
+    for (output, written) in [
+        ("new", "new.json"),
+        ("new.json", "new.json"),
+        ("v1.2", "v1.2.json"),
+        ("old", "old.json"),
+        ("x.sarif", "x.sarif.json"),
+    ] {
+        let run = world.run(&["scan", "pod.yaml", "-f", "json", "-o", output]);
+        run.expect(0, &[&format!("json report written to {written}")]);
+        let report: Value = serde_json::from_str(&world.read(written)).unwrap();
+        assert!(report["results"].is_array());
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_before_the_scan() {
+    let world = World::new(&[("pod.yaml", BAD_POD)]);
+    std::fs::create_dir(world.path("folder")).unwrap();
+    for (output, message) in [
+        ("gone/x", "--output gone/x: there is no folder gone"),
+        (
+            "folder",
+            "--output folder: this is a folder; name a file in it, such as folder/report",
+        ),
+        ("new/", "--output new/: this is a folder"),
+    ] {
+        let run = world.run(&["scan", "pod.yaml", "--output", output]);
+        run.expect(2, &[message]);
+        assert!(run.out.is_empty(), "{}", run.out);
+    }
 }
 
 #[test]
@@ -212,6 +393,19 @@ fn no_colour_in_a_pipe_and_views_differ() {
     world
         .run(&["scan", "pod.yaml", "--view", "control"])
         .expect(0, &["Privileged container"]);
+}
+
+#[test]
+fn no_color_counts_for_more_than_a_wish_for_colour() {
+    let world = World::new(&[("pod.yaml", BAD_POD)]);
+    let colours = |no_color: &str| {
+        let mut command = world.command(&["scan", "pod.yaml"]);
+        command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", no_color);
+        let output = command.output().unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(colours(""));
+    assert!(!colours("1"));
 }
 
 #[test]
