@@ -22,7 +22,10 @@ pub(crate) fn to_stdout(
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        other => other.map_err(|error| {
+            let message = format!("cannot write to standard output: {}", describe(&error));
+            Failure::new(Exit::Internal, message)
+        }),
     }
 }
 

@@ -235,10 +235,12 @@ impl Sink<'_> {
 
     /// A document that is too large, by its first line.
     pub(crate) fn too_large(&mut self, index: u32, line: u64) -> ControlFlow<()> {
-        let message = format!(
-            "the document is larger than {} bytes",
-            self.limits.document_bytes
-        );
+        let limit = self.limits.document_bytes;
+        let limit = match limit % (1 << 20) {
+            0 => format!("{} MiB", limit >> 20),
+            _ => format!("{limit} bytes"),
+        };
+        let message = format!("the document is larger than {limit}");
         let problem = Problem::new(Code::TooLarge, &self.source.name, message);
         (self.each)(Err(problem.at(line, None).in_document(index)))
     }

@@ -88,7 +88,7 @@ impl Code {
             Code::DuplicateKey => "remove one of the two",
             Code::NotAnObject => "give one Kubernetes object per document",
             Code::AliasBomb => "write the values out",
-            Code::TooLarge => "split the document or raise the limit",
+            Code::TooLarge => "split the document, or raise --max-document-size",
             Code::Binary => "leave the file out",
             Code::NotUtf8 => "convert the file to UTF-8, for example with iconv",
             Code::Unreadable => "check that it is a file and that you may read it",

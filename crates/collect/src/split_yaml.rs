@@ -107,7 +107,7 @@ fn split_list(
     if state.other || state.dropped.is_some() || state.at <= limit / list::PART {
         return Ok(ControlFlow::Continue(()));
     }
-    match list::look(window.bytes(), limit) {
+    match list::look(window.bytes(), limit.min(list::HEAD)) {
         list::Look::Unknown => Ok(ControlFlow::Continue(())),
         list::Look::Other => {
             state.other = true;

@@ -89,9 +89,10 @@ fn a_document_above_the_limit() {
     run.expect(
         3,
         &[
-            "warning[too-large]: large.yaml:1:",
+            "warning[too-large]: large.yaml:1: the document is larger than 1 MiB",
             "C-0057",
             "(document 1)",
+            "raise --max-document-size",
         ],
     );
 }

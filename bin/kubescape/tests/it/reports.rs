@@ -138,121 +138,6 @@ fn json_has_every_documented_key() {
     assert_eq!(report["metadata"]["scanMetadata"]["scanningTarget"], 1);
 }
 
-fn has_keys(value: &Value, keys: &[&str]) {
-    for key in keys {
-        assert!(value.get(key).is_some(), "{key} is missing in {value:#}");
-    }
-}
-
-#[test]
-fn json_has_every_documented_key_in_every_element() {
-    let folder = example_folder();
-    let report = World::new(&[]).json(0, &["framework", "all", folder.to_str().unwrap()]);
-    let counters = [
-        "passedResources",
-        "failedResources",
-        "skippedResources",
-        "excludedResources",
-    ];
-    let summary = &report["summaryDetails"];
-    let severities = [
-        "criticalSeverity",
-        "highSeverity",
-        "mediumSeverity",
-        "lowSeverity",
-    ];
-    has_keys(&summary["resourcesSeverityCounters"], &severities);
-    has_keys(&summary["controlsSeverityCounters"], &severities);
-    has_keys(&summary["ResourceCounters"], &counters);
-    has_keys(
-        &summary["vulnerabilities"],
-        &["mapsSeverityToSummary", "CVEs", "packageScores", "images"],
-    );
-    let frameworks = summary["frameworks"].as_array().unwrap();
-    let mut summaries = vec![&summary["controls"]];
-    for framework in frameworks {
-        has_keys(
-            framework,
-            &[
-                "name",
-                "status",
-                "version",
-                "controls",
-                "ResourceCounters",
-                "score",
-                "complianceScore",
-            ],
-        );
-        summaries.push(&framework["controls"]);
-    }
-    for (id, control) in summaries
-        .iter()
-        .flat_map(|controls| controls.as_object().unwrap())
-    {
-        assert_eq!(control["controlID"], **id);
-        assert_eq!(control["resourceIDs"], serde_json::json!({}));
-        has_keys(
-            control,
-            &[
-                "name",
-                "status",
-                "score",
-                "complianceScore",
-                "scoreFactor",
-                "category",
-            ],
-        );
-        has_keys(&control["statusInfo"], &["status"]);
-        has_keys(&control["ResourceCounters"], &counters);
-        has_keys(&control["subStatusCounters"], &["ignoredResources"]);
-    }
-    let mut paths = 0;
-    for result in report["results"].as_array().unwrap() {
-        has_keys(result, &["resourceID", "controls"]);
-        for control in result["controls"].as_array().unwrap() {
-            has_keys(control, &["controlID", "name", "status", "rules"]);
-            for rule in control["rules"].as_array().unwrap() {
-                has_keys(rule, &["name", "status", "subStatus"]);
-                for path in rule["paths"].as_array().into_iter().flatten() {
-                    paths += 1;
-                    has_keys(path, &["resourceID", "fixPath"]);
-                    has_keys(&path["fixPath"], &["path", "value"]);
-                }
-            }
-        }
-    }
-    assert!(paths > 50, "{paths}");
-    for resource in report["resources"].as_array().unwrap() {
-        has_keys(resource, &["resourceID", "object"]);
-        if let Some(source) = resource.get("source") {
-            has_keys(source, &["path", "relativePath", "fileType"]);
-        }
-    }
-    has_keys(
-        &report["metadata"],
-        &["targetMetadata", "clusterMetadata", "scanMetadata"],
-    );
-    has_keys(
-        &report["metadata"]["scanMetadata"],
-        &[
-            "targetType",
-            "targetNames",
-            "kubescapeVersion",
-            "formatVersion",
-            "formats",
-            "excludedNamespaces",
-            "includeNamespaces",
-            "failThreshold",
-            "complianceThreshold",
-            "scanningTarget",
-            "hostScanner",
-            "submit",
-            "verboseMode",
-        ],
-    );
-    has_keys(&report["paginationInfo"], &["chunkNumber", "isLastChunk"]);
-}
-
 #[test]
 fn secrets_are_in_no_form_of_the_report() {
     // Messages about broken documents do not quote them.
@@ -406,6 +291,23 @@ fn no_color_counts_for_more_than_a_wish_for_colour() {
     };
     assert!(colours(""));
     assert!(!colours("1"));
+}
+
+#[test]
+fn a_full_disk_is_named_and_has_its_exit_code() {
+    let world = World::new(&[("pod.yaml", BAD_POD)]);
+    world
+        .run(&["scan", "pod.yaml", "--output", "/dev/full"])
+        .expect(4, &["cannot write /dev/full: no space left"]);
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut command = world.command(&["scan", "pod.yaml"]);
+    let output = command.stdout(full).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(
+        err.contains("cannot write to standard output: no space left"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -20,6 +20,10 @@ use crate::window::Window;
 /// aliases from one item to another.
 pub(super) const PART: usize = 16;
 
+/// The head of a list ends within so many bytes. Without this, a long document of
+/// short lines would be looked at from its start again with everything read of it.
+pub(super) const HEAD: usize = 64 << 10;
+
 /// What a document looks like from its first lines.
 pub(super) enum Look {
     /// No list, or not in that shape.
