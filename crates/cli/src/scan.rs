@@ -200,7 +200,26 @@ fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> 
         scan.problems.push(problem);
     }
     require_a_match(&scan, &request.filter)?;
+    require_a_control(&scan)?;
     Ok(scan)
+}
+
+/// Controls that all make no sense for the input judge nothing.
+fn require_a_control(scan: &Scan) -> Result<(), Failure> {
+    let plan = &scan.outcome.plan;
+    if !plan.controls.is_empty() || scan.objects_seen == 0 {
+        return Ok(());
+    }
+    let ids: Vec<_> = plan.left_out.iter().map(|control| control.id).collect();
+    let what = if plan.target == Scope::File {
+        "manifests"
+    } else {
+        "this cluster"
+    };
+    Err(Failure::input(format!(
+        "none of the chosen controls judges {what} ({}); if the input is something else, say so with --scope",
+        ids.join(", ")
+    )))
 }
 
 /// A filter that matches nothing is a typing error more often than a success.

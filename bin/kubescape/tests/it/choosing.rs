@@ -195,6 +195,22 @@ fn the_dump_of_a_cluster_is_recognised() {
 }
 
 #[test]
+fn controls_that_all_make_no_sense_for_the_input_are_no_success() {
+    let world = world();
+    let run = world.run(&["scan", "control", "C-0226", "pod.yaml"]);
+    run.expect(
+        3,
+        &[
+            "none of the chosen controls judges manifests (C-0226)",
+            "--scope",
+        ],
+    );
+    world
+        .run(&["scan", "control", "C-0226", "pod.yaml", "--scope", "gke"])
+        .expect(0, &[]);
+}
+
+#[test]
 fn inputs_of_controls_come_from_a_file() {
     let world = world();
     world.write(
