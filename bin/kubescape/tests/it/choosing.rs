@@ -206,7 +206,7 @@ fn controls_that_all_make_no_sense_for_the_input_are_no_success() {
         ],
     );
     world
-        .run(&["scan", "control", "C-0226", "pod.yaml", "--scope", "gke"])
+        .run(&["scan", "control", "C-0226", "pod.yaml", "--scope", "eks"])
         .expect(0, &[]);
 }
 
