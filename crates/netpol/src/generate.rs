@@ -179,6 +179,9 @@ impl<'a> Draft<'a> {
     /// The peer by its labels.
     fn pods(&mut self, neighbor: &NetworkNeighbor) -> Option<PolicyPeer> {
         let pod_selector = neighbor.pod_selector.as_ref().map(|selector| {
+            if selector.is_empty() {
+                self.left_out.unlabelled.add("");
+            }
             without_volatile(selector).unwrap_or_else(|| {
                 self.left_out.volatile.add("");
                 selector.clone()

@@ -44,6 +44,11 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Neighbours that are pods without labels: only all pods include them.
+    AllPodsAsPeer {
+        /// How many.
+        count: usize,
+    },
     /// More references than are listed; the rules are complete.
     TooManyReferences {
         /// How many are listed.
@@ -99,6 +104,10 @@ impl fmt::Display for Warning {
                 f,
                 "{count} neighbour(s) have only labels that change with every rollout"
             ),
+            Self::AllPodsAsPeer { count } => write!(
+                f,
+                "{count} neighbour(s) are pods without labels: every pod of their namespace is allowed"
+            ),
             Self::TooManyReferences { listed } => write!(
                 f,
                 "policyRef lists the first {listed} references only; the rules are complete"
@@ -107,13 +116,14 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Counts what was left out, with the first of each as an example.
+/// Counts what was left out or kept too wide or narrow, with the first of each as an example.
 #[derive(Debug, Default)]
 pub(crate) struct LeftOut {
     pub(crate) peers: Examples,
     pub(crate) addresses: Examples,
     pub(crate) ports: Examples,
     pub(crate) volatile: Examples,
+    pub(crate) unlabelled: Examples,
     pub(crate) references: bool,
 }
 
@@ -141,6 +151,7 @@ impl LeftOut {
             addresses,
             ports,
             volatile,
+            unlabelled,
             references,
         } = self;
         let mut warnings = Vec::new();
@@ -165,6 +176,11 @@ impl LeftOut {
         if volatile.count > 0 {
             warnings.push(Warning::VolatileLabelsOnly {
                 count: volatile.count,
+            });
+        }
+        if unlabelled.count > 0 {
+            warnings.push(Warning::AllPodsAsPeer {
+                count: unlabelled.count,
             });
         }
         if references {

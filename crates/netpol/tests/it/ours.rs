@@ -108,6 +108,17 @@ fn a_selector_of_volatile_labels_alone_is_kept_and_warned_of() {
 }
 
 #[test]
+fn a_peer_without_labels_is_every_pod_and_warned_of() {
+    let bare = json!({"podSelector": {}, "ports": [{"protocol": "TCP", "port": 80}]});
+    let generated = generated(&cart(&[bare], &[]), &[]);
+    assert_eq!(
+        rules(&generated)["ingress"][0]["from"],
+        json!([{"podSelector": {}}])
+    );
+    assert_eq!(generated.warnings, [Warning::AllPodsAsPeer { count: 1 }]);
+}
+
+#[test]
 fn revisions_of_one_peer_become_one_rule() {
     let source = [
         pod("app=db,pod-template-hash=1", "TCP 5432, TCP 5433"),
