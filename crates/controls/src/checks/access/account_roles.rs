@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use kubescape_engine::{Corpus, Object, Out, Places, Vector, Workload};
 
-use super::accounts::{Accounts, account_name, mounts_token, workloads};
+use super::accounts::{Accounts, account_name, mounts_token};
 use super::grant::Grant;
+use crate::checks::kinds::workloads;
 
 /// Everything with everything.
 const ADMINISTRATE: Grant = Grant {

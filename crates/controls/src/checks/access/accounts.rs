@@ -52,20 +52,3 @@ pub(super) fn mounts_token(pod: Value<'_>, account: Option<&Object<'_>>) -> bool
         .as_bool()
         .unwrap_or_else(|| !account.is_some_and(|account| account.at(field).is_false()))
 }
-
-/// The workloads of the kinds that rules name `workloads`: without
-/// `ReplicationControllers`.
-pub(super) fn workloads<'c, 'a>(
-    corpus: &'c Corpus<'a>,
-) -> impl Iterator<Item = &'c Workload<'a>> + use<'c, 'a> {
-    let workloads = corpus.workloads().iter();
-    workloads.filter(|workload| workload.object.kind != "ReplicationController")
-}
-
-/// Whether this is an object of those kinds.
-pub(crate) fn is_workload(object: &Object<'_>) -> bool {
-    matches!(
-        object.kind,
-        "Pod" | "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job" | "CronJob"
-    )
-}

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use kubescape_engine::{Corpus, Object, Out};
 
-use super::accounts::{Accounts, mounts_token, workloads};
+use super::accounts::{Accounts, mounts_token};
+use crate::checks::kinds::workloads;
 
 const FIELD: &str = "automountServiceAccountToken";
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kubescape_engine::{Corpus, Object, Out, Value, Workload};
 
-use super::services::is_pod_runner;
+use crate::checks::kinds::workloads;
 
 /// A container mounts a Secret.
 pub(crate) fn secret<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
@@ -33,10 +33,7 @@ fn mounts<'a>(corpus: &'a Corpus<'a>, kind: &str, key: &[&str], out: &mut Out<'a
     if sources.is_empty() {
         return;
     }
-    for workload in corpus.workloads() {
-        if !is_pod_runner(workload.object) {
-            continue;
-        }
+    for workload in workloads(corpus) {
         let namespace = workload.object.namespace_or_default();
         for volume in workload.volumes() {
             let name = volume.dig(key).str();

@@ -4,7 +4,7 @@
 use kubescape_engine::{Container, Corpus, Object, Out};
 
 use super::image_versions::Version;
-use super::services::is_pod_runner;
+use crate::checks::kinds::workloads;
 
 /// A kubelet is of a vulnerable version, and the container mounts parts of volumes.
 pub(crate) fn sub_path_mounts<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
@@ -15,19 +15,11 @@ pub(crate) fn sub_path_mounts<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     {
         return;
     }
-    for workload in corpus.workloads() {
-        if !is_pod_runner(workload.object) {
-            continue;
-        }
+    for workload in workloads(corpus) {
         for container in workload.containers() {
             report(workload.object, container, out);
         }
     }
-}
-
-/// Judged by [`sub_path_mounts`].
-pub(crate) fn runs_pods(object: &Object<'_>) -> bool {
-    is_pod_runner(object)
 }
 
 fn report<'a>(object: &'a Object<'a>, container: &Container<'a>, out: &mut Out<'a>) {

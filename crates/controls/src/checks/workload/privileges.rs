@@ -3,6 +3,7 @@
 use kubescape_engine::{ContainerKind, Corpus, Object, Out, Workload};
 
 use super::capabilities::{added, is_capability};
+use crate::checks::kinds::workloads;
 
 /// A container is privileged or may administer the node.
 pub(crate) fn privileged<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
@@ -40,10 +41,7 @@ pub(crate) fn escalation<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     if !policies.is_empty() && policies.iter().all(|policy| forbids(policy)) {
         return;
     }
-    for workload in corpus.workloads() {
-        if workload.object.kind == "ReplicationController" {
-            continue;
-        }
+    for workload in workloads(corpus) {
         for container in workload.containers() {
             let allowed = container.security_context().at("allowPrivilegeEscalation");
             if allowed.is_false() {
