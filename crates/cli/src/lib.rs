@@ -4,6 +4,8 @@ mod arguments;
 mod controls_config;
 mod exit;
 mod explain;
+mod hints;
+mod kinds;
 mod list;
 mod output;
 mod progress;
@@ -24,19 +26,24 @@ pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         complain(&format!("internal error: {panic}"));
     }));
-    let result = match Arguments::parse().command {
+    let exit = std::panic::catch_unwind(|| {
+        run(Arguments::parse().command).unwrap_or_else(|failure| {
+            complain(&format!("error: {failure}"));
+            failure.exit
+        })
+    });
+    exit.unwrap_or(Exit::Internal).into()
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(arguments) => rules_test::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),
-    };
-    let exit = result.unwrap_or_else(|failure| {
-        complain(&format!("error: {failure}"));
-        failure.exit
-    });
-    exit.into()
+    }
 }
 
 /// Says something on standard error; there is nowhere to turn when that fails.

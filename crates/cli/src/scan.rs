@@ -1,9 +1,9 @@
 //! `scan`: read, judge, report, compare with thresholds.
 
-use std::io::{IsTerminal, stdout};
+use std::io::stdout;
 use std::time::{Duration, Instant};
 
-use kubescape_collect::{Limits, find};
+use kubescape_collect::{Code, Limits, Problem, find};
 use kubescape_controls::LIBRARY;
 use kubescape_engine::{Plan, Scope, Selection, Severity};
 use kubescape_report::{Facts, Format, Style, View, write};
@@ -15,6 +15,7 @@ use crate::arguments::{
 };
 use crate::controls_config;
 use crate::exit::{Exit, Failure};
+use crate::hints;
 use crate::output;
 use crate::progress::Progress;
 
@@ -134,7 +135,7 @@ fn workload(name: &str, namespace: Option<String>) -> Result<WorkloadName, Failu
         ))
     })?;
     Ok(WorkloadName {
-        kind: kind.to_owned(),
+        kind: crate::kinds::singular(kind).to_owned(),
         name: name.to_owned(),
         namespace,
     })
@@ -150,6 +151,9 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
         return Err(Failure::usage(
             "several formats need --output FILE; each adds its extension to it",
         ));
+    }
+    if let Some(path) = &arguments.output {
+        output::check(path)?;
     }
     Ok(formats)
 }
@@ -188,9 +192,34 @@ fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> 
     let mut progress = Progress::new();
     let mut scan = scan(found.sources, options, &mut |objects| progress.set(objects))?;
     progress.finish();
-    scan.problems.splice(0..0, found.problems);
+    let missing = found.problems.into_iter().map(hints::improve);
+    scan.problems.splice(0..0, missing);
+    if scan.objects_seen == 0 && !scan.is_partial() {
+        let targets = request.paths.join(", ");
+        let problem = Problem::new(Code::Empty, targets, "no Kubernetes object in it");
+        scan.problems.push(problem);
+    }
     require_a_match(&scan, &request.filter)?;
+    require_a_control(&scan)?;
     Ok(scan)
+}
+
+/// Controls that all make no sense for the input judge nothing.
+fn require_a_control(scan: &Scan) -> Result<(), Failure> {
+    let plan = &scan.outcome.plan;
+    if !plan.controls.is_empty() || scan.objects_seen == 0 {
+        return Ok(());
+    }
+    let ids: Vec<_> = plan.left_out.iter().map(|control| control.id).collect();
+    let what = if plan.target == Scope::File {
+        "manifests"
+    } else {
+        "this cluster"
+    };
+    Err(Failure::input(format!(
+        "none of the chosen controls judges {what} ({}); if the input is something else, say so with --scope",
+        ids.join(", ")
+    )))
 }
 
 /// A filter that matches nothing is a typing error more often than a success.
@@ -208,19 +237,24 @@ fn require_a_match(scan: &Scan, filter: &Filter) -> Result<(), Failure> {
             format!(" in namespace {namespace}")
         });
         return Err(Failure::input(format!(
-            "there is no {kind}/{name}{place} among the {} objects",
-            scan.objects_seen
+            "there is no {kind}/{name}{place} in what was scanned ({})",
+            objects(scan.objects_seen)
         )));
     }
     let narrowed = !filter.include_namespaces.is_empty() || !filter.include_kinds.is_empty();
     if narrowed {
         let message = format!(
-            "none of the {} objects is of the included namespaces and kinds",
-            scan.objects_seen
+            "nothing that was scanned ({}) is of the included namespaces and kinds",
+            objects(scan.objects_seen)
         );
         return Err(Failure::input(message));
     }
     Ok(())
+}
+
+fn objects(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} object{plural}")
 }
 
 fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts {
@@ -305,11 +339,10 @@ fn terminal_width() -> usize {
         .map_or(FILE_WIDTH, |(width, _)| usize::from(width.0).clamp(60, 160))
 }
 
-/// Colour on a terminal, unless `NO_COLOR` or `TERM=dumb` say otherwise.
+/// Colour on a terminal or with `CLICOLOR_FORCE`, unless `NO_COLOR` or
+/// `TERM=dumb` say otherwise.
 fn wants_color() -> bool {
-    let choice = anstream::AutoStream::choice(&stdout());
-    choice != anstream::ColorChoice::Never
-        && (stdout().is_terminal() || choice == anstream::ColorChoice::AlwaysAnsi)
+    anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never
 }
 
 fn exit(scan: &Scan, thresholds: &ThresholdArguments) -> Exit {

@@ -96,7 +96,7 @@ pub fn read_documents(
 ) {
     match &source.input {
         Input::Stdin => read_stream(source, &mut io::stdin().lock(), limits, each),
-        Input::File(path) => match File::open(path) {
+        Input::File(path) | Input::Pipe(path) => match File::open(path) {
             Ok(mut file) => read_stream(source, &mut file, limits, each),
             Err(error) => {
                 let problem = Problem::new(Code::Unreadable, &source.name, describe(&error));
@@ -235,10 +235,12 @@ impl Sink<'_> {
 
     /// A document that is too large, by its first line.
     pub(crate) fn too_large(&mut self, index: u32, line: u64) -> ControlFlow<()> {
-        let message = format!(
-            "the document is larger than {} bytes",
-            self.limits.document_bytes
-        );
+        let limit = self.limits.document_bytes;
+        let limit = match limit % (1 << 20) {
+            0 => format!("{} MiB", limit >> 20),
+            _ => format!("{limit} bytes"),
+        };
+        let message = format!("the document is larger than {limit}");
         let problem = Problem::new(Code::TooLarge, &self.source.name, message);
         (self.each)(Err(problem.at(line, None).in_document(index)))
     }
@@ -312,6 +314,7 @@ mod tests {
             pieces in prop::collection::vec(
                 prop::sample::select(vec![
                     "---\n", "---", "...", "\n", "\r\n", "- a\n", "# c\n", "%D\n", " ", "a: b\n", "é\n",
+                    "items:\n", "kind: List\n", "  a: b\n", "-\n",
                     "{", "}", "[", "]", "\"items\":[", "\"kind\":\"List\"", "\"\\\"\"", ",", "17", "\"\\\\",
                 ]),
                 0..60,

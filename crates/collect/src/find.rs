@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
 use globset::GlobBuilder;
@@ -16,8 +17,18 @@ use crate::problem::{Code, Problem};
 pub enum Input {
     /// A file.
     File(PathBuf),
+    /// A pipe that is open already: `<(helm template …)` of a shell. It can be
+    /// read only once.
+    Pipe(PathBuf),
     /// Standard input.
     Stdin,
+}
+
+impl Input {
+    /// Whether its bytes are gone when they have been read.
+    pub fn is_read_once(&self) -> bool {
+        !matches!(self, Input::File(_))
+    }
 }
 
 /// One file to read.
@@ -54,7 +65,10 @@ pub fn find<A: AsRef<OsStr>>(arguments: &[A]) -> Found {
     let mut finder = Finder::default();
     for argument in arguments {
         let argument = argument.as_ref();
-        if argument == "-" {
+        if ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]
+            .iter()
+            .any(|name| argument == *name)
+        {
             finder.add("-".to_owned(), Input::Stdin, true);
         } else {
             finder.argument(Path::new(argument));
@@ -63,18 +77,41 @@ pub fn find<A: AsRef<OsStr>>(arguments: &[A]) -> Found {
     finder.found
 }
 
+/// What makes two names mean one source.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    Stdin,
+    /// Device and number of a file, whatever path leads to it.
+    File(u64, u64),
+    /// A file that went away while we looked.
+    Unknown(PathBuf),
+}
+
+impl Identity {
+    fn of(input: &Input) -> Self {
+        match input {
+            Input::Stdin => Self::Stdin,
+            Input::File(path) | Input::Pipe(path) => fs::metadata(path).map_or_else(
+                |_| Self::Unknown(path.clone()),
+                |about| Self::File(about.dev(), about.ino()),
+            ),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Finder {
     found: Found,
     /// The place of each source, so that it is read once.
-    seen: HashMap<Input, usize>,
+    seen: HashMap<Identity, usize>,
 }
 
 impl Finder {
     fn argument(&mut self, path: &Path) {
         match fs::metadata(path) {
             Ok(about) if about.is_dir() => self.directory(path),
-            // Whatever else there is (a pipe, say) was asked for: reading it will tell.
+            Ok(about) if about.file_type().is_fifo() => self.pipe(path),
+            // Whatever else there is (a device, say) was asked for: reading it will tell.
             Ok(_) => self.file(path, true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match path
@@ -82,6 +119,7 @@ impl Finder {
                     .filter(|text| text.contains(['*', '?', '[', '{']))
                 {
                     Some(pattern) => self.pattern(pattern),
+                    None if is_url(path) => self.url(path),
                     None => self.problem(Code::NotFound, path, "no such file or directory"),
                 }
             }
@@ -90,7 +128,8 @@ impl Finder {
     }
 
     fn add(&mut self, name: String, input: Input, explicit: bool) {
-        if let Some(known) = self.seen.get(&input) {
+        let identity = Identity::of(&input);
+        if let Some(known) = self.seen.get(&identity) {
             self.found.sources[*known].explicit |= explicit;
             return;
         }
@@ -98,7 +137,7 @@ impl Finder {
         let Ok(index) = u32::try_from(place) else {
             return;
         };
-        self.seen.insert(input.clone(), place);
+        self.seen.insert(identity, place);
         self.found.sources.push(Source {
             index,
             name,
@@ -111,6 +150,33 @@ impl Finder {
         let path = tidy(path);
         let name = path.display().to_string();
         self.add(name, Input::File(path), explicit);
+    }
+
+    /// Opening a pipe that nobody writes to would wait for ever; those that the
+    /// shell has opened for us have somebody at their other end.
+    fn pipe(&mut self, path: &Path) {
+        if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
+            let input = Input::Pipe(path.to_owned());
+            return self.add(path.display().to_string(), input, true);
+        }
+        let mut problem =
+            Problem::new(Code::Unreadable, path.display().to_string(), "a named pipe");
+        problem.remedy = format!(
+            "give it as standard input: kubescape scan - < {}",
+            path.display()
+        );
+        self.found.problems.push(problem);
+    }
+
+    fn url(&mut self, path: &Path) {
+        let mut problem = Problem::new(
+            Code::NotFound,
+            path.display().to_string(),
+            "an address, not a file",
+        );
+        "fetch it first (with git clone or curl, say) and scan the files"
+            .clone_into(&mut problem.remedy);
+        self.found.problems.push(problem);
     }
 
     fn problem(&mut self, code: Code, path: &Path, message: impl Into<String>) {
@@ -241,6 +307,10 @@ fn tidy(path: &Path) -> PathBuf {
     } else {
         tidy
     }
+}
+
+fn is_url(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.contains("://"))
 }
 
 fn is_hidden_directory(entry: &DirEntry) -> bool {

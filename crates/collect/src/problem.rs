@@ -30,6 +30,8 @@ pub enum Code {
     SymlinkLoop,
     /// No such file, or a pattern without matches.
     NotFound,
+    /// Input without a single object.
+    Empty,
     /// An object without `apiVersion` or `kind` in a file that was asked for.
     NoKind,
     /// A template that has to be rendered first.
@@ -60,6 +62,7 @@ impl Code {
             Code::Unreadable => "unreadable",
             Code::SymlinkLoop => "symlink-loop",
             Code::NotFound => "not-found",
+            Code::Empty => "empty",
             Code::NoKind => "no-kind",
             Code::Template => "template",
             Code::NotKubernetes => "not-kubernetes",
@@ -85,12 +88,13 @@ impl Code {
             Code::DuplicateKey => "remove one of the two",
             Code::NotAnObject => "give one Kubernetes object per document",
             Code::AliasBomb => "write the values out",
-            Code::TooLarge => "split the document or raise the limit",
+            Code::TooLarge => "split the document, or raise --max-document-size",
             Code::Binary => "leave the file out",
             Code::NotUtf8 => "convert the file to UTF-8, for example with iconv",
             Code::Unreadable => "check that it is a file and that you may read it",
             Code::SymlinkLoop => "remove the link",
             Code::NotFound => "check the spelling and the current directory",
+            Code::Empty => "check that what should have written it did not fail",
             Code::NoKind => "add apiVersion and kind",
             Code::Template => "render it first: helm template … | kubescape scan -",
             Code::Internal => "report it, with the document",

@@ -3,7 +3,10 @@
 //! `---` and `...` at the start of a line separate documents wherever they
 //! stand: the specification forbids them inside quoted and block scalars too.
 
+mod list;
+
 use std::io;
+use std::ops::ControlFlow;
 
 use memchr::memchr;
 
@@ -26,12 +29,17 @@ struct State {
     content: bool,
     /// The first line of a document too large to be kept.
     dropped: Option<u64>,
+    /// Whether it is known to be no large list.
+    other: bool,
 }
 
 /// Cuts all of `window`.
 pub(crate) fn split(window: &mut Window<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
     let mut state = State::default();
     loop {
+        if split_list(window, &mut state, sink)?.is_break() {
+            return Ok(());
+        }
         if state.inside && !end_of_line(window, &mut state) {
             // The window ends inside the line.
             keep_bounded(window, &mut state, sink);
@@ -80,8 +88,40 @@ pub(crate) fn split(window: &mut Window<'_>, sink: &mut Sink<'_>) -> io::Result<
         }
     }
     state.at = window.bytes().len();
+    if split_list(window, &mut state, sink)?.is_break() {
+        return Ok(());
+    }
+    state.at = window.bytes().len();
     cut(window, &mut state, sink);
     Ok(())
+}
+
+/// Hands over a large list item by item, if that is what the document is; then
+/// the next one begins.
+fn split_list(
+    window: &mut Window<'_>,
+    state: &mut State,
+    sink: &mut Sink<'_>,
+) -> io::Result<ControlFlow<()>> {
+    let limit = sink.limits.document_bytes;
+    if state.other || state.dropped.is_some() || state.at <= limit / list::PART {
+        return Ok(ControlFlow::Continue(()));
+    }
+    match list::look(window.bytes(), limit.min(list::HEAD)) {
+        list::Look::Unknown => Ok(ControlFlow::Continue(())),
+        list::Look::Other => {
+            state.other = true;
+            Ok(ControlFlow::Continue(()))
+        }
+        list::Look::List(shape) => {
+            let flow = list::split(window, state.index, &shape, sink)?;
+            *state = State {
+                index: state.index + 1,
+                ..State::default()
+            };
+            Ok(flow)
+        }
+    }
 }
 
 /// The character of the marker that `line` starts with.
@@ -178,7 +218,7 @@ fn cut(window: &mut Window<'_>, state: &mut State, sink: &mut Sink<'_>) -> bool 
             inherited: None,
         })
     } else {
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     };
     window.pass(state.at);
     *state = State {

@@ -106,6 +106,8 @@ fn redact_environment<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
                     "env" if value.is_array() => {
                         entries.push((*key, hide_variables(*value, arena)));
                     }
+                    // No container, but people do write variables like this.
+                    "env" if value.is_object() => entries.push((*key, hide_values(*value, arena))),
                     "envFrom" if value.is_array() => {}
                     _ => entries.push((*key, redact_environment(*value, arena))),
                 }
@@ -160,6 +162,13 @@ mod tests {
             redacted(text),
             r#"{"data":{"a":"XXXXXX"},"kind":"Secret","stringData":{"b":"XXXXXX"},"type":"Opaque"}"#
         );
+    }
+
+    #[test]
+    fn variables_written_as_a_map_are_hidden_too() {
+        let text = r#"{"kind":"Pod","spec":{"containers":[{"env":{"TOKEN":"c2VjcmV0"}}]}}"#;
+        let out = redacted(text);
+        assert!(!out.contains("c2VjcmV0") && out.contains("TOKEN"), "{out}");
     }
 
     #[test]

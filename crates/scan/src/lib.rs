@@ -77,7 +77,7 @@ pub struct Scan {
     pub unread_kinds: BTreeMap<String, usize>,
     /// The redacted objects, when they were asked for.
     pub objects: Option<Spool>,
-    /// The texts of standard input, which cannot be read again; by record
+    /// The texts of standard input and pipes, which cannot be read again; by record
     /// number, when reports want to show them.
     texts: Option<Spool>,
     /// How many objects there were.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use kubescape_collect::{Code, Input, Limits, Problem, RawDocument, Source, read_documents};
+use kubescape_collect::{Code, Limits, Problem, RawDocument, Source, read_documents};
 use kubescape_engine::{Kept, Record, conclude};
 use sha2::{Digest, Sha256};
 
@@ -43,13 +43,11 @@ pub fn scan(
     let threads = options.threads.max(1);
     let (to_workers, batches) = bounded::<Batch>(threads * 2);
     let (to_order, done) = bounded::<Done>(threads * 2);
-    let from_stdin = sources
-        .iter()
-        .any(|source| matches!(source.input, Input::Stdin));
+    let read_once = sources.iter().any(|source| source.input.is_read_once());
     let mut gathered = Gathered::new(
         &sources,
         options.keep_objects,
-        options.keep_texts && from_stdin,
+        options.keep_texts && read_once,
     );
     thread::scope(|scope| {
         scope.spawn(|| read(&sources, options.limits, to_workers));

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use kubescape_collect::{Input, RawDocument};
+use kubescape_collect::{Format, Input, RawDocument};
 
 use crate::{Place, Scan};
 
@@ -22,11 +22,15 @@ impl Scan {
         let mut text = Vec::new();
         match &source.input {
             Input::File(path) => read_part(path, place, &mut text)?,
-            Input::Stdin => self
+            Input::Stdin | Input::Pipe(_) => self
                 .texts
                 .as_ref()
                 .ok_or_else(gone)?
                 .read(record, &mut text)?,
+        }
+        // Items of YAML lists are read without their dash.
+        if place.format == Format::Yaml && place.item.is_some() && text.starts_with(b"-") {
+            text[0] = b' ';
         }
         Ok(RawDocument {
             source: place.source,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kubescape_collect::{Code, Input, Problem, RawDocument, Source, parse};
+use kubescape_collect::{Code, Problem, RawDocument, Source, parse};
 use kubescape_engine::{Arena, Judge, Judged, Object, redact};
 use sha2::{Digest, Sha256};
 
@@ -105,7 +105,7 @@ impl<'s> Worker<'s> {
             } else {
                 Vec::new()
             };
-            let again = self.options.keep_texts && matches!(source.input, Input::Stdin);
+            let again = self.options.keep_texts && source.input.is_read_once();
             let text = (again && made.objects.is_empty()).then(|| document.text.clone());
             made.objects.push(MadeObject {
                 judged,

@@ -89,9 +89,10 @@ fn a_document_above_the_limit() {
     run.expect(
         3,
         &[
-            "warning[too-large]: large.yaml:1:",
+            "warning[too-large]: large.yaml:1: the document is larger than 1 MiB",
             "C-0057",
             "(document 1)",
+            "raise --max-document-size",
         ],
     );
 }
@@ -140,6 +141,116 @@ fn a_symlink_loop_a_folder_and_a_fifo_that_look_like_files() {
             "2 objects",
         ],
     );
+}
+
+#[test]
+fn a_named_pipe_is_refused_as_nobody_may_ever_write_to_it() {
+    let world = World::new(&[("good.yaml", BAD_POD)]);
+    let made = std::process::Command::new("mkfifo")
+        .arg(world.path("pipe.yaml"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    world.run(&["scan", "pipe.yaml", "good.yaml"]).expect(
+        3,
+        &[
+            "warning[unreadable]: pipe.yaml: a named pipe",
+            "kubescape scan - < pipe.yaml",
+            "C-0057",
+        ],
+    );
+}
+
+#[test]
+fn a_pipe_that_the_shell_opened_is_read_and_quoted() {
+    let world = World::new(&[("good.yaml", BAD_POD)]);
+    let program = env!("CARGO_BIN_EXE_kubescape");
+    for (script, place) in [
+        (format!("{program} scan <(cat good.yaml)"), "--> /dev/fd/"),
+        (
+            format!("cat good.yaml | {program} scan /dev/stdin"),
+            "--> <stdin>:5:3",
+        ),
+    ] {
+        let output = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(world.path(""))
+            .output()
+            .unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{out}");
+        assert!(
+            out.contains(place) && out.contains("hostNetwork: true"),
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn input_without_an_object_is_no_success() {
+    // What `helm template broken | kubescape scan -` amounts to.
+    let world = World::new(&[
+        ("comments.yaml", "# later\n---\n"),
+        (
+            "list.json",
+            r#"{"apiVersion": "v1", "kind": "List", "items": []}"#,
+        ),
+        ("in/values.yaml", "a: 1\n"),
+    ]);
+    for target in ["-", "comments.yaml", "list.json", "in"] {
+        let run = world.run(&["scan", target, "--compliance-threshold", "50"]);
+        run.expect(
+            3,
+            &[
+                &format!("warning[empty]: {target}: no Kubernetes object in it"),
+                "Partial",
+            ],
+        );
+        assert!(!run.out.contains("100 %"), "{}", run.out);
+    }
+    let report = world.json(3, &["-"]);
+    assert_eq!(report["provenance"]["complete"], false);
+}
+
+#[test]
+fn a_file_is_read_once_whatever_path_leads_to_it() {
+    let world = World::new(&[("good.yaml", BAD_POD)]);
+    symlink("good.yaml", world.path("link.yaml")).unwrap();
+    let absolute = world.path("good.yaml");
+    let run = world.run(&[
+        "scan",
+        "good.yaml",
+        ".",
+        "link.yaml",
+        absolute.to_str().unwrap(),
+        "*.yaml",
+    ]);
+    run.expect(0, &["Complete: 1 object · 1 file"]);
+}
+
+#[test]
+fn what_is_no_path_says_what_was_probably_meant() {
+    let world = World::new(&[("good.yaml", BAD_POD)]);
+    for (argument, message) in [
+        ("nsa", "did you mean `kubescape scan framework NSA PATHS`?"),
+        (
+            "c-0057",
+            "did you mean `kubescape scan control C-0057 PATHS`?",
+        ),
+        (
+            "frmework",
+            "did you mean `kubescape scan framework NAMES PATHS`?",
+        ),
+        ("gone.yaml", "check the spelling"),
+        (
+            "https://example.com/shop.yaml",
+            "https://example.com/shop.yaml: an address, not a file; fetch it first",
+        ),
+    ] {
+        world
+            .run(&["scan", argument, "good.yaml"])
+            .expect(3, &["warning[not-found]: ", message, "C-0057"]);
+    }
 }
 
 #[test]

@@ -97,9 +97,21 @@ fn one_workload_with_what_it_is_joined_to() {
         report["summaryDetails"]["controls"]["C-0260"]["status"],
         "passed"
     );
+    for name in ["deploy/cart", "deployments/cart"] {
+        assert_eq!(
+            resources(&world.json(0, &["workload", name, "."])),
+            ["Deployment/cart"]
+        );
+    }
     world
         .run(&["scan", "workload", "Deployment/none", "."])
-        .expect(3, &["there is no Deployment/none"]);
+        .expect(
+            3,
+            &["there is no Deployment/none in what was scanned (4 objects)"],
+        );
+    world
+        .run(&["scan", "workload", "deploy/cart", "-n", "other", "."])
+        .expect(3, &["there is no Deployment/cart in namespace other"]);
     world
         .run(&["scan", "workload", "cart", "."])
         .expect(2, &["is not KIND/NAME"]);
@@ -123,7 +135,10 @@ fn namespaces_and_kinds() {
     );
     world
         .run(&["scan", ".", "--include-namespaces", "typo"])
-        .expect(3, &["none of the 4 objects"]);
+        .expect(
+            3,
+            &["nothing that was scanned (4 objects) is of the included namespaces"],
+        );
 }
 
 #[test]
@@ -177,6 +192,22 @@ fn the_dump_of_a_cluster_is_recognised() {
     );
     let left_out = world.json(0, &["framework", "cis-gke-v1.9.0", "pod.yaml"])["provenance"]["leftOutControls"].clone();
     assert!(!left_out.as_array().unwrap().is_empty());
+}
+
+#[test]
+fn controls_that_all_make_no_sense_for_the_input_are_no_success() {
+    let world = world();
+    let run = world.run(&["scan", "control", "C-0226", "pod.yaml"]);
+    run.expect(
+        3,
+        &[
+            "none of the chosen controls judges manifests (C-0226)",
+            "--scope",
+        ],
+    );
+    world
+        .run(&["scan", "control", "C-0226", "pod.yaml", "--scope", "eks"])
+        .expect(0, &[]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod choosing;
+mod json_keys;
 mod memory;
 mod other_commands;
 mod program;

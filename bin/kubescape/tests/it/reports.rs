@@ -18,6 +18,30 @@ data:
   password: sup3r-s3cret-config
   app.ini: |
     token = sup3r-s3cret-file
+---
+apiVersion: v1
+kind: SecretList
+items: [{metadata: {name: l}, stringData: {password: sup3r-s3cret-list}}]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: forms
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{\"a\": \"sup3r-s3cret-applied\"}'
+spec:
+  initContainers:
+    - name: flow
+      env: [{name: PASSWORD, value: sup3r-s3cret-flow}, 'PASSWORD=sup3r-s3cret-text']
+  containers:
+    - name: block
+      env:
+        - name: AWS_SECRET_ACCESS_KEY
+          value: |
+            sup3r-s3cret-block
+        - {name: API_KEY, value: &again sup3r-s3cret-anchor}
+        - {name: OTHER, value: *again}
+    - {name: map, env: {PASSWORD: sup3r-s3cret-map}}
 ";
 
 #[test]
@@ -116,7 +140,17 @@ fn json_has_every_documented_key() {
 
 #[test]
 fn secrets_are_in_no_form_of_the_report() {
-    let world = World::new(&[("pod.yaml", BAD_POD), ("secrets.yaml", SECRETS)]);
+    // Messages about broken documents do not quote them.
+    let broken = "kind: Secret\nstringData: {a: sup3r-s3cret-1, a: sup3r-s3cret-2}\n---\nstringData: {a: 'sup3r-s3cret-3', }}\n---\nb: *sup3r-s3cret-4\n";
+    let world = World::new(&[
+        ("pod.yaml", BAD_POD),
+        ("secrets.yaml", SECRETS),
+        ("broken.yaml", broken),
+        (
+            "broken.json",
+            r#"{"kind": "Secret", "data": {"a": "sup3r-s3cret-5", "a": sup3r-s3cret-6}}"#,
+        ),
+    ]);
     for format in ["pretty-printer", "json", "sarif", "junit"] {
         for view in ["security", "resource", "control"] {
             let run = world.run(&[
@@ -130,7 +164,7 @@ fn secrets_are_in_no_form_of_the_report() {
                 view,
                 "--verbose",
             ]);
-            assert_eq!(run.code, 0, "{}", run.err);
+            assert_eq!(run.code, 3, "{}", run.err);
             for secret in ["sup3r-s3cret", "c3VwM3ItczNjcmV0LXNlY3JldA"] {
                 assert!(!run.out.contains(secret), "{format} {view} has {secret}");
             }
@@ -186,9 +220,41 @@ fn several_forms_go_to_files_with_their_extensions() {
             "/dev/null",
         ])
         .expect(0, &["written to /dev/null"]);
-    world
-        .run(&["scan", "pod.yaml", "--output", "gone/x"])
-        .expect(4, &["gone/x"]);
+}
+
+#[test]
+fn a_missing_extension_is_added_and_nothing_else() {
+    let world = World::new(&[("pod.yaml", BAD_POD), ("old.json", "{}")]);
+    for (output, written) in [
+        ("new", "new.json"),
+        ("new.json", "new.json"),
+        ("v1.2", "v1.2.json"),
+        ("old", "old.json"),
+        ("x.sarif", "x.sarif.json"),
+    ] {
+        let run = world.run(&["scan", "pod.yaml", "-f", "json", "-o", output]);
+        run.expect(0, &[&format!("json report written to {written}")]);
+        let report: Value = serde_json::from_str(&world.read(written)).unwrap();
+        assert!(report["results"].is_array());
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_before_the_scan() {
+    let world = World::new(&[("pod.yaml", BAD_POD)]);
+    std::fs::create_dir(world.path("folder")).unwrap();
+    for (output, message) in [
+        ("gone/x", "--output gone/x: there is no folder gone"),
+        (
+            "folder",
+            "--output folder: this is a folder; name a file in it, such as folder/report",
+        ),
+        ("new/", "--output new/: this is a folder"),
+    ] {
+        let run = world.run(&["scan", "pod.yaml", "--output", output]);
+        run.expect(2, &[message]);
+        assert!(run.out.is_empty(), "{}", run.out);
+    }
 }
 
 #[test]
@@ -212,6 +278,36 @@ fn no_colour_in_a_pipe_and_views_differ() {
     world
         .run(&["scan", "pod.yaml", "--view", "control"])
         .expect(0, &["Privileged container"]);
+}
+
+#[test]
+fn no_color_counts_for_more_than_a_wish_for_colour() {
+    let world = World::new(&[("pod.yaml", BAD_POD)]);
+    let colours = |no_color: &str| {
+        let mut command = world.command(&["scan", "pod.yaml"]);
+        command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", no_color);
+        let output = command.output().unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(colours(""));
+    assert!(!colours("1"));
+}
+
+#[test]
+fn a_full_disk_is_named_and_has_its_exit_code() {
+    let world = World::new(&[("pod.yaml", BAD_POD)]);
+    world
+        .run(&["scan", "pod.yaml", "--output", "/dev/full"])
+        .expect(4, &["cannot write /dev/full: no space left"]);
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut command = world.command(&["scan", "pod.yaml"]);
+    let output = command.stdout(full).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(
+        err.contains("cannot write to standard output: no space left"),
+        "{err}"
+    );
 }
 
 #[test]

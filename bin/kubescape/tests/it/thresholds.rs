@@ -25,6 +25,10 @@ fn each_threshold_breaks_with_a_message_after_the_report() {
             .run(&["scan", "pod.yaml", flag, value])
             .expect(1, &["C-0057", "threshold broken", message]);
     }
+    // As reports write it.
+    world
+        .run(&["scan", "pod.yaml", "--severity-threshold", "High"])
+        .expect(1, &["threshold broken"]);
     world
         .run(&["scan", "pod.yaml", "--severity-threshold", "critical"])
         .expect(0, &["C-0057"]);

@@ -48,7 +48,7 @@ pub(crate) enum ScanTarget {
     },
     /// Judge one workload, together with what it is joined to.
     Workload {
-        /// Kind and name: `Deployment/cart`.
+        /// Kind and name: `Deployment/cart` or `deploy/cart`.
         #[arg(value_name = "KIND/NAME")]
         name: String,
         /// Its namespace.
@@ -103,7 +103,13 @@ pub(crate) struct SelectionArguments {
     #[arg(long, global = true, value_delimiter = ',', value_name = "IDS")]
     pub(crate) skip_controls: Vec<String>,
     /// Only controls of at least this severity.
-    #[arg(long, global = true, value_enum, value_name = "SEVERITY")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        value_name = "SEVERITY"
+    )]
     pub(crate) min_severity: Option<Threshold>,
     /// File with inputs of controls: a map from name to list.
     #[arg(long, global = true, value_name = "FILE")]
@@ -157,7 +163,13 @@ pub(crate) struct ThresholdArguments {
     #[arg(long, global = true, value_name = "PERCENT", default_value_t = 0.0, value_parser = percentage)]
     pub(crate) compliance_threshold: f32,
     /// A failed control of at least this severity fails.
-    #[arg(long, global = true, value_enum, value_name = "SEVERITY")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        value_name = "SEVERITY"
+    )]
     pub(crate) severity_threshold: Option<Threshold>,
     /// Risk above this fails, 0 to 100; prefer --compliance-threshold.
     #[arg(long, short = 't', global = true, value_name = "PERCENT", default_value_t = 100.0, value_parser = percentage)]

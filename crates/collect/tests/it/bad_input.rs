@@ -234,7 +234,7 @@ fn a_document_above_the_limit_is_passed_over() {
         [
             POD_JSON,
             "too-large x.yaml:3: the document is larger than 64 bytes (document 2); \
-             split the document or raise the limit",
+             split the document, or raise --max-document-size",
             POD_JSON,
         ]
     );
@@ -245,7 +245,7 @@ fn a_document_above_the_limit_is_passed_over() {
         [
             POD_JSON,
             "too-large x.json:2: the document is larger than 64 bytes (document 1); \
-             split the document or raise the limit",
+             split the document, or raise --max-document-size",
             POD_JSON,
         ]
     );

@@ -165,3 +165,102 @@ fn text_that_starts_like_json_may_be_yaml() {
     assert_eq!(formats("x.yaml", "[a, b]\n"), [Yaml]);
     assert_eq!(formats("x.yaml", "{{- if x }}\n"), [Yaml]);
 }
+
+/// A list as kubectl prints it: keys sorted, so that its kind comes last.
+const LIST: &str = "\
+apiVersion: v1
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata:
+    name: a
+- apiVersion: v1
+  data:
+    x: |
+      - apiVersion: not an item
+      # nor this
+
+      y
+  kind: ConfigMap
+-
+  apiVersion: v1
+  kind: Pod
+kind: List
+metadata:
+  resourceVersion: \"\"
+---
+a: 1
+";
+
+/// Lists are cut above a sixteenth of the largest document.
+fn cut_lists() -> Limits {
+    Limits {
+        document_bytes: 300,
+    }
+}
+
+#[test]
+fn a_large_list_is_cut_into_items_that_know_their_places() {
+    let documents = read(&source("x.yaml", true), LIST.as_bytes(), cut_lists());
+    let documents: Vec<_> = documents.into_iter().map(Result::unwrap).collect();
+    let places: Vec<_> = documents
+        .iter()
+        .map(|one| (one.index, one.item, one.line))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            (0, Some(0), 3),
+            (0, Some(1), 7),
+            (0, Some(2), 15),
+            (1, None, 21)
+        ]
+    );
+    assert_eq!(
+        documents[0].text,
+        "  apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n"
+    );
+    assert!(documents[1].text.ends_with("  kind: ConfigMap\n"));
+    for one in &documents[..3] {
+        let offset = usize::try_from(one.offset).unwrap();
+        assert_eq!(LIST.as_bytes()[offset], b'-');
+        assert_eq!(LIST[offset + 1..offset + one.text.len()], one.text[1..]);
+    }
+}
+
+#[test]
+fn a_small_list_stays_whole() {
+    assert_eq!(texts("x.yaml", LIST).len(), 2);
+}
+
+#[test]
+fn an_item_above_the_limit_costs_no_other() {
+    let text = LIST.replace("name: a", &format!("name: {}", "a".repeat(400)));
+    let documents = read(&source("x.yaml", true), text.as_bytes(), cut_lists());
+    let lines: Vec<_> = documents
+        .iter()
+        .map(|one| one.as_ref().map_err(|problem| problem.line))
+        .collect();
+    assert!(
+        matches!(lines[..], [Err(Some(3)), Ok(_), Ok(_), Ok(_)]),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn typed_lists_pass_on_their_kind_and_other_kinds_are_named() {
+    let typed = LIST
+        .replacen("apiVersion: v1\n", "apiVersion: v1\nkind: PodList\n", 1)
+        .replace("kind: List\n", "");
+    let documents = read(&source("x.yaml", true), typed.as_bytes(), cut_lists());
+    let inherited = documents[0].as_ref().unwrap().inherited.clone().unwrap();
+    assert_eq!((&*inherited.api_version, &*inherited.kind), ("v1", "Pod"));
+
+    let other = LIST.replace("kind: List", "kind: Playlist.v2");
+    let documents = read(&source("x.yaml", true), other.as_bytes(), cut_lists());
+    assert!(
+        documents
+            .iter()
+            .any(|one| one.as_ref().is_err_and(|problem| problem.line == Some(18)))
+    );
+}

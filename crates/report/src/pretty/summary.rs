@@ -22,8 +22,13 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> 
         page.line(&Line::new().add(Tone::Faint, "─".repeat(page.width())))?;
     }
     sums(report, page)?;
-    frameworks(report, page)?;
-    skipped(report, page)?;
+    // A share of nothing would look like a success.
+    if report.scan.outcome.total.counts.all() > 0 {
+        frameworks(report, page)?;
+    }
+    if report.scan.objects_seen > 0 {
+        skipped(report, page)?;
+    }
     problems(report, page)?;
     unread(report, page)?;
     last_lines(report, page)

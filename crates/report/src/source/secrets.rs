@@ -75,6 +75,8 @@ impl<'a> Finder<'a> {
                     self.at.0.push(Part::Key(Cow::Borrowed(key)));
                     if *key == "env" && value.is_array() {
                         self.variables(*value);
+                    } else if *key == "env" && value.is_object() {
+                        self.every_value(*value);
                     } else {
                         self.environment(*value);
                     }
@@ -109,7 +111,7 @@ mod tests {
         let arena = Arena::new();
         let text = r#"{"kind":"Secret","data":{"a.b":"x"},"stringData":{"c":"y"},
             "metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}"}},
-            "spec":{"containers":[{"env":[{"name":"A","value":"z"},{"name":"B","valueFrom":{}}]}]}}"#;
+            "spec":{"containers":[{"env":[{"name":"A","value":"z"},{"name":"B","valueFrom":{}}]},{"env":{"A":"z"}}]}}"#;
         let object = from_json_str(text, &arena).unwrap();
         let prefix = Path::parse("items[2]").unwrap();
         let paths = secret_paths(object, &prefix);
@@ -121,6 +123,7 @@ mod tests {
                 "items[2].data[a.b]",
                 "items[2].metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
                 "items[2].spec.containers[0].env[0].value",
+                "items[2].spec.containers[1].env.A",
                 "items[2].stringData.c",
             ]
         );

@@ -35,13 +35,18 @@ pub(crate) fn mounted_and_bound<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
         };
         let is_bound = bound.contains(&(account.namespace_or_default(), account.name));
         if is_bound && mounts_token(workload.pod, Some(account)) {
-            out.fail(workload.object)
-                .fix(format_args!("{workload}.{FIELD}"), false)
-                .related(account)
-                .message(format_args!(
-                    "Pods of {} {} get a token of service account {}, which holds a role.",
-                    workload.object.kind, workload.object.name, account.name
-                ));
+            let finding = out.fail(workload.object);
+            finding.with_review_list();
+            // Whoever asked for the token may need it.
+            if workload.pod.at(FIELD).is_true() {
+                finding.review(format_args!("{workload}.{FIELD}"));
+            } else {
+                finding.fix(format_args!("{workload}.{FIELD}"), false);
+            }
+            finding.related(account).message(format_args!(
+                "Pods of {} {} get a token of service account {}, which holds a role.",
+                workload.object.kind, workload.object.name, account.name
+            ));
         }
     }
 }
