@@ -1,8 +1,11 @@
 //! Turns `data/` into Rust tables, so that the program starts without parsing
 //! anything. What is wrong in a data file stops the build with its name.
 
-// A build script has nobody to return errors to: it stops the build.
-#![allow(clippy::panic, clippy::expect_used)]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a build script has nobody to return errors to: it stops the build"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -23,7 +26,10 @@ struct Control {
     subcategory: String,
     scopes: Vec<String>,
     action_required: Option<String>,
-    #[allow(dead_code)]
+    #[expect(
+        dead_code,
+        reason = "for readers of the file: the tables need only the frameworks"
+    )]
     since_seed: bool,
     frameworks: Vec<String>,
     frameworks_seed: Vec<String>,
@@ -55,6 +61,22 @@ struct Rule {
     unavailable: Option<String>,
     #[serde(default)]
     manual: bool,
+}
+
+impl Rule {
+    fn is_name_only(&self) -> bool {
+        let functions = [
+            &self.applies,
+            &self.object,
+            &self.workload,
+            &self.subject,
+            &self.join,
+            &self.unavailable,
+        ];
+        functions.iter().all(|function| function.is_none())
+            && !self.manual
+            && self.inputs.is_empty()
+    }
 }
 
 #[derive(Deserialize)]
@@ -101,13 +123,14 @@ fn main() {
     let data = Path::new("data");
     let mut controls: Vec<Control> = toml_files(&data.join("controls"))
         .iter()
-        .map(|path| read(path))
+        .map(|path| read_control(path))
         .collect();
     controls.sort_by(|a, b| a.id.cmp(&b.id));
     let loose: LooseRules = read(&data.join("rules.toml"));
     let frameworks: Frameworks = read(&data.join("frameworks.toml"));
     let inputs: BTreeMap<String, Vec<String>> = read(&data.join("inputs.toml"));
 
+    check_inputs(&controls, &loose.rule, &inputs);
     let rules = define_rules(&controls, &loose.rule);
     let mut code = String::new();
     write_rules(&mut code, &rules);
@@ -136,6 +159,58 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Reads a control. Its file is named after its ID, so no ID is given twice.
+fn read_control(path: &Path) -> Control {
+    let control: Control = read(path);
+    let place = path.display();
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    assert!(
+        stem == Some(&control.id),
+        "{place}: the control's ID is {}",
+        control.id
+    );
+    assert!(
+        (0.0..=10.0).contains(&control.score),
+        "{place}: no such score: {}",
+        control.score
+    );
+    let texts = [
+        ("name", &control.name),
+        ("description", &control.description),
+        ("remediation", &control.remediation),
+    ];
+    for (key, text) in texts {
+        assert!(!text.trim().is_empty(), "{place}: the {key} is empty");
+    }
+    let lists = [
+        ("scopes", &control.scopes),
+        ("frameworks", &control.frameworks),
+        ("frameworks_seed", &control.frameworks_seed),
+    ];
+    for (key, items) in lists {
+        let once: BTreeSet<_> = items.iter().collect();
+        assert!(
+            once.len() == items.len(),
+            "{place}: {key} names something twice"
+        );
+    }
+    control
+}
+
+/// Every input that a rule reads must have a default.
+fn check_inputs(controls: &[Control], loose: &[Rule], inputs: &BTreeMap<String, Vec<String>>) {
+    let rules = controls.iter().flat_map(|control| &control.rule);
+    for rule in rules.chain(loose) {
+        for name in &rule.inputs {
+            assert!(
+                inputs.contains_key(name),
+                "inputs.toml: no entry for {name}, which rule {} reads",
+                rule.name
+            );
+        }
+    }
+}
+
 /// The defined rules by name; every name must be defined exactly once.
 fn define_rules(controls: &[Control], loose: &[Rule]) -> BTreeMap<String, String> {
     let mut rules = BTreeMap::new();
@@ -156,35 +231,36 @@ fn define_rules(controls: &[Control], loose: &[Rule]) -> BTreeMap<String, String
         }
     }
     for (place, rule) in &all {
+        let name = &rule.name;
         assert!(
-            rules.contains_key(&rule.name),
-            "{place}: rule {} is defined nowhere",
-            rule.name
+            rules.contains_key(name),
+            "{place}: rule {name} is defined nowhere"
+        );
+        assert!(
+            rule.kinds.is_some() || rule.is_name_only(),
+            "{place}: rule {name} names no kinds, so it must be defined elsewhere and only named here"
         );
     }
     rules
 }
 
 fn rule_code(place: &str, rule: &Rule) -> String {
-    let shapes = [
-        rule.object
-            .as_ref()
-            .map(|path| format!("Check::Object(crate::checks::{path})")),
-        rule.workload
-            .as_ref()
-            .map(|path| format!("Check::Workload(crate::checks::{path})")),
-        rule.subject
-            .as_ref()
-            .map(|path| format!("Check::Subject(crate::checks::{path})")),
-        rule.join
-            .as_ref()
-            .map(|path| format!("Check::Join(crate::checks::{path})")),
-        rule.unavailable
-            .as_ref()
-            .map(|reason| format!("Check::Unavailable({reason:?})")),
+    let functions = [
+        ("Object", &rule.object),
+        ("Workload", &rule.workload),
+        ("Subject", &rule.subject),
+        ("Join", &rule.join),
+    ];
+    let function = functions.into_iter().filter_map(|(shape, path)| {
+        let path = path.as_ref()?;
+        Some(format!("Check::{shape}(crate::checks::{path})"))
+    });
+    let unavailable = rule.unavailable.as_ref();
+    let other = [
+        unavailable.map(|reason| format!("Check::Unavailable({reason:?})")),
         rule.manual.then(|| "Check::Manual".to_owned()),
     ];
-    let mut given = shapes.into_iter().flatten();
+    let mut given = function.chain(other.into_iter().flatten());
     let check = given
         .next()
         .unwrap_or_else(|| panic!("{place}: rule {} names no check", rule.name));
@@ -324,6 +400,12 @@ fn write_frameworks(code: &mut String, controls: &[Control], known: Vec<Framewor
         .into_iter()
         .map(|framework| (framework.name, framework.description))
         .collect();
+    for name in texts.keys() {
+        assert!(
+            members.contains_key(name),
+            "frameworks.toml: no control is in {name}"
+        );
+    }
     writeln!(
         code,
         "pub(crate) static FRAMEWORKS: [Framework; {}] = [",

@@ -7,8 +7,10 @@
 
 mod checks;
 mod image_reference;
+mod node_data;
 mod quantity;
 mod selector;
+mod version;
 
 use kubescape_engine::{Inputs, Library};
 

@@ -20,6 +20,30 @@ pub struct Corpus<'a> {
 struct OfKind<'a> {
     all: Vec<&'a Object<'a>>,
     by_namespace: HashMap<&'a str, Vec<&'a Object<'a>>>,
+    by_name: OnceCell<HashMap<(&'a str, &'a str), &'a Object<'a>>>,
+}
+
+impl<'a> OfKind<'a> {
+    /// By namespace and name; of several the first.
+    fn by_name(&self) -> &HashMap<(&'a str, &'a str), &'a Object<'a>> {
+        self.by_name.get_or_init(|| {
+            let mut index = HashMap::with_capacity(self.all.len());
+            for object in &self.all {
+                let key = (object.namespace_or_default(), object.name);
+                index.entry(key).or_insert(*object);
+            }
+            index
+        })
+    }
+}
+
+/// As [`Object::namespace_or_default`], for a namespace that a reference names.
+fn or_default(namespace: &str) -> &str {
+    if namespace.is_empty() {
+        "default"
+    } else {
+        namespace
+    }
 }
 
 impl<'a> Corpus<'a> {
@@ -71,24 +95,15 @@ impl<'a> Corpus<'a> {
     /// The objects of a kind in a namespace, in input order. Objects that name
     /// no namespace are in `default`.
     pub fn in_namespace(&self, kind: &str, namespace: &str) -> &[&'a Object<'a>] {
-        let namespace = if namespace.is_empty() {
-            "default"
-        } else {
-            namespace
-        };
-        let objects = self
-            .kinds
-            .get(kind)
-            .and_then(|kind| kind.by_namespace.get(namespace));
+        let kind = self.kinds.get(kind);
+        let objects = kind.and_then(|kind| kind.by_namespace.get(or_default(namespace)));
         objects.map_or(&[], Vec::as_slice)
     }
 
     /// The first object of that kind, namespace and name.
     pub fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&'a Object<'a>> {
-        self.in_namespace(kind, namespace)
-            .iter()
-            .copied()
-            .find(|object| object.name == name)
+        let kind = self.kinds.get(kind)?;
+        kind.by_name().get(&(or_default(namespace), name)).copied()
     }
 
     /// The objects that run pods ([`Workload::of_any`], so with
@@ -104,11 +119,6 @@ impl<'a> Corpus<'a> {
 
     /// The workloads of a namespace, in input order.
     pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> {
-        let namespace = if namespace.is_empty() {
-            "default"
-        } else {
-            namespace
-        };
         let index = self.workloads_by_namespace.get_or_init(|| {
             let mut index: HashMap<_, Vec<_>> = HashMap::new();
             for (number, workload) in self.workloads().iter().enumerate() {
@@ -119,7 +129,9 @@ impl<'a> Corpus<'a> {
             }
             index
         });
-        let numbers = index.get(namespace).map_or(&[][..], Vec::as_slice);
+        let numbers = index
+            .get(or_default(namespace))
+            .map_or(&[][..], Vec::as_slice);
         numbers.iter().map(|number| &self.workloads()[*number])
     }
 

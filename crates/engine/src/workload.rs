@@ -182,24 +182,30 @@ fn containers<'a>(
     pod_path: &'static str,
     arena: &'a Arena,
 ) -> (&'a [Container<'a>], (usize, usize)) {
-    let lists = [
-        ContainerKind::Init,
-        ContainerKind::Regular,
-        ContainerKind::Ephemeral,
-    ]
-    .map(|kind| (kind, pod.at(kind.list()).items()));
-    let [init, regular, ephemeral] = lists.map(|(_, items)| items.len());
-    let mut all = lists.iter().flat_map(|(kind, items)| {
-        items.iter().enumerate().map(|(index, value)| Container {
-            value: *value,
+    let list = |kind: ContainerKind| pod.at(kind.list()).items();
+    let init = list(ContainerKind::Init);
+    let regular = list(ContainerKind::Regular);
+    let ephemeral = list(ContainerKind::Ephemeral);
+    let (first_regular, first_ephemeral) = (init.len(), init.len() + regular.len());
+    let container = |number: usize| {
+        let (kind, index, value) = if number < first_regular {
+            (ContainerKind::Init, number, init[number])
+        } else if number < first_ephemeral {
+            let index = number - first_regular;
+            (ContainerKind::Regular, index, regular[index])
+        } else {
+            let index = number - first_ephemeral;
+            (ContainerKind::Ephemeral, index, ephemeral[index])
+        };
+        Container {
+            value,
             name: value.at("name").str(),
-            kind: *kind,
+            kind,
             index,
             pod_path,
-        })
-    });
-    let count = init + regular + ephemeral;
-    // `flat_map` does not know its length, the arena wants it.
-    let slice = arena.collect((0..count).map_while(|_| all.next()).collect::<Vec<_>>());
-    (slice, (init, init + regular))
+        }
+    };
+    let count = first_ephemeral + ephemeral.len();
+    let all = arena.collect((0..count).map(container));
+    (all, (first_regular, first_ephemeral))
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use kubescape_engine::{Corpus, Object, Out, Places, Vector, Workload};
 
-use super::accounts::{Accounts, account_name, mounts_token, workloads};
+use super::accounts::{account_name, account_of, mounts_token};
 use super::grant::Grant;
+use crate::checks::kinds::workloads;
 
 /// Everything with everything.
 const ADMINISTRATE: Grant = Grant {
@@ -100,7 +101,6 @@ fn held_roles<'a>(corpus: &'a Corpus<'a>, powers: &[&Grant]) -> Vec<HeldRole<'a>
     if holders.is_empty() {
         return Vec::new();
     }
-    let accounts = Accounts::new(corpus);
     let key = |workload: &Workload<'a>| {
         (
             workload.object.namespace_or_default(),
@@ -110,7 +110,7 @@ fn held_roles<'a>(corpus: &'a Corpus<'a>, powers: &[&Grant]) -> Vec<HeldRole<'a>
     let mut held = Vec::new();
     for workload in workloads(corpus) {
         let vectors = holders.get(&key(workload));
-        let Some((vectors, account)) = vectors.zip(accounts.of(workload)) else {
+        let Some((vectors, account)) = vectors.zip(account_of(workload, corpus)) else {
             continue;
         };
         if mounts_token(workload.pod, Some(account)) {

@@ -1,34 +1,15 @@
 //! Which service account a workload runs under, and whether its pods get that
 //! account's token.
 
-use std::collections::HashMap;
-
 use kubescape_engine::{Corpus, Object, Value, Workload};
 
-/// The service accounts of a scan by namespace and name.
-pub(super) struct Accounts<'a>(HashMap<(&'a str, &'a str), &'a Object<'a>>);
-
-impl<'a> Accounts<'a> {
-    /// Indexes the service accounts of the corpus.
-    pub(super) fn new(corpus: &'a Corpus<'a>) -> Self {
-        let accounts = corpus.of_kind("ServiceAccount").iter();
-        Self(
-            accounts
-                .map(|account| ((account.namespace_or_default(), account.name), *account))
-                .collect(),
-        )
-    }
-
-    /// The account that the workload's pods run under, when it is known.
-    pub(super) fn of(&self, workload: &Workload<'a>) -> Option<&'a Object<'a>> {
-        let namespace = workload.object.namespace_or_default();
-        self.named(namespace, account_name(workload.pod))
-    }
-
-    /// The account of that namespace and name.
-    pub(super) fn named(&self, namespace: &'a str, name: &'a str) -> Option<&'a Object<'a>> {
-        self.0.get(&(namespace, name)).copied()
-    }
+/// The account that the workload's pods run under, when it is known.
+pub(super) fn account_of<'a>(
+    workload: &Workload<'a>,
+    corpus: &Corpus<'a>,
+) -> Option<&'a Object<'a>> {
+    let namespace = workload.object.namespace;
+    corpus.named("ServiceAccount", namespace, account_name(workload.pod))
 }
 
 /// The place where a pod specification names its account: the present field
@@ -51,21 +32,4 @@ pub(super) fn mounts_token(pod: Value<'_>, account: Option<&Object<'_>>) -> bool
     pod.at(field)
         .as_bool()
         .unwrap_or_else(|| !account.is_some_and(|account| account.at(field).is_false()))
-}
-
-/// The workloads of the kinds that rules name `workloads`: without
-/// `ReplicationControllers`.
-pub(super) fn workloads<'c, 'a>(
-    corpus: &'c Corpus<'a>,
-) -> impl Iterator<Item = &'c Workload<'a>> + use<'c, 'a> {
-    let workloads = corpus.workloads().iter();
-    workloads.filter(|workload| workload.object.kind != "ReplicationController")
-}
-
-/// Whether this is an object of those kinds.
-pub(crate) fn is_workload(object: &Object<'_>) -> bool {
-    matches!(
-        object.kind,
-        "Pod" | "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job" | "CronJob"
-    )
 }

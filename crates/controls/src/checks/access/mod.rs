@@ -1,7 +1,7 @@
 //! Who may do what: roles, service accounts, namespaces and pod admission.
 
 pub(crate) mod account_roles;
-pub(crate) mod accounts;
+mod accounts;
 pub(crate) mod bindings;
 pub(crate) mod default_namespace;
 mod grant;

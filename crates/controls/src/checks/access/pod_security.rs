@@ -2,6 +2,8 @@
 
 use kubescape_engine::{Corpus, Object, Out};
 
+use crate::checks::kinds::is_namespace;
+
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 /// The namespace enforces no level, and no admission webhook sees its pods
@@ -57,9 +59,4 @@ fn ask_for<'a>(namespace: &'a Object<'a>, level: &str, out: &mut Out<'a>) {
             "Pod Security admission enforces too little in namespace {}.",
             namespace.name
         ));
-}
-
-/// Whether this is a namespace; webhooks are only read, not judged.
-pub(crate) fn is_namespace(object: &Object<'_>) -> bool {
-    object.kind == "Namespace"
 }

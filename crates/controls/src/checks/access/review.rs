@@ -2,6 +2,8 @@
 
 use kubescape_engine::{Object, Out};
 
+use crate::checks::kinds::is_namespace;
+
 /// A webhook that changes what is admitted.
 pub(crate) fn mutating_webhook<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     if object.kind == "MutatingWebhookConfiguration" {
@@ -18,7 +20,7 @@ pub(crate) fn validating_webhook<'a>(object: &'a Object<'a>, out: &mut Out<'a>) 
 
 /// A namespace, as a boundary between teams and purposes.
 pub(crate) fn namespace<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    if object.kind == "Namespace" {
+    if is_namespace(object) {
         out.fail(object)
             .review("metadata.name")
             .message(format_args!("Review namespace {}.", object.name));

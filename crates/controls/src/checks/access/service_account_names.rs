@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Corpus, Object, Out, Workload};
 
-use super::accounts::{Accounts, named_account};
+use super::accounts::named_account;
 
 /// The pod specification names its account in the deprecated field. The old
 /// name is offered for the present field unless that holds another one.
@@ -30,13 +30,12 @@ pub(crate) fn deprecated_field<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 /// The pod specification names an account that its namespace does not have, so
 /// that pods cannot start. `default` is there in every namespace.
 pub(crate) fn missing<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
-    let accounts = Accounts::new(corpus);
     for workload in corpus.workloads() {
         let Some((field, name)) = named_account(workload.pod) else {
             continue;
         };
         let namespace = workload.object.namespace_or_default();
-        if name != "default" && accounts.named(namespace, name).is_none() {
+        if name != "default" && corpus.named("ServiceAccount", namespace, name).is_none() {
             out.fail(workload.object)
                 .failed(format_args!("{workload}.{field}"))
                 .message(format_args!(

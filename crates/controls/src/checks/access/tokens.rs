@@ -4,15 +4,15 @@ use std::collections::HashSet;
 
 use kubescape_engine::{Corpus, Object, Out};
 
-use super::accounts::{Accounts, mounts_token, workloads};
+use super::accounts::{account_of, mounts_token};
+use crate::checks::kinds::workloads;
 
 const FIELD: &str = "automountServiceAccountToken";
 
 /// Pods of the workload get a token of their service account.
 pub(crate) fn mounted<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
-    let accounts = Accounts::new(corpus);
     for workload in workloads(corpus) {
-        if mounts_token(workload.pod, accounts.of(workload)) {
+        if mounts_token(workload.pod, account_of(workload, corpus)) {
             out.fail(workload.object)
                 .fix(format_args!("{workload}.{FIELD}"), false)
                 .message(format_args!(
@@ -26,10 +26,9 @@ pub(crate) fn mounted<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
 /// Pods of the workload get a token of a service account that some binding
 /// gives a role, so that the token is worth stealing.
 pub(crate) fn mounted_and_bound<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
-    let accounts = Accounts::new(corpus);
     let bound = bound_accounts(corpus);
     for workload in workloads(corpus) {
-        let Some(account) = accounts.of(workload) else {
+        let Some(account) = account_of(workload, corpus) else {
             continue;
         };
         let is_bound = bound.contains(&(account.namespace_or_default(), account.name));

@@ -2,13 +2,13 @@
 
 use kubescape_engine::{Corpus, Object, Out, Value};
 
-use super::version::{is_before_repair, parse};
+use crate::version::{Numbers, Version, is_before_repair};
 
 /// Releases of containerd that repair CVE-2022-23648.
-const CONTAINERD_REPAIRED: [(u32, u32, u32); 3] = [(1, 4, 13), (1, 5, 10), (1, 6, 1)];
+const CONTAINERD_REPAIRED: [Numbers; 3] = [(1, 4, 13), (1, 5, 10), (1, 6, 1)];
 
 /// Releases of Kubernetes that repair CVE-2022-3172.
-const APISERVER_REPAIRED: [(u32, u32, u32); 4] = [(1, 22, 14), (1, 23, 11), (1, 24, 5), (1, 25, 1)];
+const APISERVER_REPAIRED: [Numbers; 4] = [(1, 22, 14), (1, 23, 11), (1, 24, 5), (1, 25, 1)];
 
 /// The node's containerd lets an image read files of the node.
 pub(crate) fn containerd_reads_host_files<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
@@ -17,8 +17,10 @@ pub(crate) fn containerd_reads_host_files<'a>(object: &'a Object<'a>, out: &mut 
     }
     let path = ["status", "nodeInfo", "containerRuntimeVersion"];
     let runtime = object.value.dig(&path).str();
-    let version = runtime.strip_prefix("containerd://").and_then(parse);
-    if version.is_some_and(|version| is_before_repair(version, &CONTAINERD_REPAIRED)) {
+    let version = runtime
+        .strip_prefix("containerd://")
+        .and_then(Version::parse);
+    if version.is_some_and(|version| is_before_repair(version.numbers, &CONTAINERD_REPAIRED)) {
         out.fail(object)
             .review("status.nodeInfo.containerRuntimeVersion")
             .message(format_args!(
@@ -64,5 +66,6 @@ pub(crate) fn apiserver_passes_redirects<'a>(corpus: &'a Corpus<'a>, out: &mut O
 /// The version in this description of the API server, if the fault is in it.
 fn affected_version<'a>(info: &Object<'a>) -> Option<Value<'a>> {
     let version = info.at("data").at("gitVersion");
-    is_before_repair(parse(version.str())?, &APISERVER_REPAIRED).then_some(version)
+    let numbers = Version::parse(version.str())?.numbers;
+    is_before_repair(numbers, &APISERVER_REPAIRED).then_some(version)
 }

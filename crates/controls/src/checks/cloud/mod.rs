@@ -15,7 +15,6 @@ pub(crate) mod nodes;
 pub(crate) mod policies;
 pub(crate) mod psp;
 pub(crate) mod registries;
-mod version;
 pub(crate) mod vulnerabilities;
 
 /// API group of descriptions that come from AWS.

@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Corpus, Object, Out};
 
-use super::version;
+use crate::version::Version;
 
 /// The minors of Kubernetes that get patches, oldest first, as of 24 November
 /// 2026 (<https://kubernetes.io/releases/>: 1.34 ended on 27 October 2026).
@@ -41,9 +41,10 @@ pub(crate) fn outdated_kubernetes<'a>(object: &'a Object<'a>, out: &mut Out<'a>)
     }
     let path = ["status", "nodeInfo", "kubeletVersion"];
     let text = object.value.dig(&path).str();
-    let Some((major, minor, _)) = version::parse(text) else {
+    let Some(version) = Version::parse(text) else {
         return;
     };
+    let (major, minor, _) = version.numbers;
     if (major, minor) < SUPPORTED_KUBERNETES[0] {
         out.fail(object)
             .review("status.nodeInfo.kubeletVersion")

@@ -3,27 +3,25 @@
 
 use std::collections::HashMap;
 
-use kubescape_engine::{Corpus, Object, Out, Value};
+use kubescape_engine::{Corpus, Object, Out, Value, Workload};
 
-/// Pods are what these checks judge.
-pub(crate) fn is_pod(object: &Object<'_>) -> bool {
-    object.kind == "Pod"
-}
+use crate::checks::kinds::is_pod;
+use crate::checks::network::services::{ServiceIndex, is_exposed, services_where};
 
 /// A pod that can be reached from outside has a critical vulnerability.
 pub(crate) fn critical_and_exposed<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
-    let services = external_services(corpus);
+    let services = services_where(corpus, is_exposed);
     report(corpus, out, |pod, scan| {
-        has(scan, is_critical) && is_exposed(pod, &services)
+        has(scan, is_critical) && is_selected(pod, &services)
     });
 }
 
 /// A pod that can be reached from outside has a vulnerability that lets
 /// attackers run their own code.
 pub(crate) fn remote_code_and_exposed<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
-    let services = external_services(corpus);
+    let services = services_where(corpus, is_exposed);
     report(corpus, out, |pod, scan| {
-        has(scan, runs_remote_code) && is_exposed(pod, &services)
+        has(scan, runs_remote_code) && is_selected(pod, &services)
     });
 }
 
@@ -66,7 +64,7 @@ fn count(scan: &Object<'_>, test: fn(Value<'_>) -> bool) -> usize {
 fn report<'a>(
     corpus: &'a Corpus<'a>,
     out: &mut Out<'a>,
-    bad: impl Fn(&'a Object<'a>, &'a Object<'a>) -> bool,
+    bad: impl Fn(&Workload<'a>, &'a Object<'a>) -> bool,
 ) {
     let mut scans: HashMap<&str, Vec<&'a Object<'a>>> = HashMap::new();
     for scan in corpus.of_kind("ImageVulnerabilities") {
@@ -75,19 +73,18 @@ fn report<'a>(
     if scans.is_empty() {
         return;
     }
-    for pod in corpus.of_kind("Pod").iter().copied() {
-        let containers = pod.spec().at("containers").items().iter();
-        for (index, container) in containers.enumerate() {
-            let scans = container
-                .at("image")
-                .as_str()
-                .and_then(|image| scans.get(image));
+    let workloads = corpus.workloads().iter();
+    for pod in workloads.filter(|workload| is_pod(workload.object)) {
+        for container in pod.containers() {
+            let image = container.at("image").as_str();
+            let scans = image.and_then(|image| scans.get(image));
             for scan in scans.into_iter().flatten().filter(|scan| bad(pod, scan)) {
-                out.fail(pod_with_scan(pod, scan, out))
+                let index = container.index;
+                out.fail(pod_with_scan(pod.object, scan, out))
                     .review(format_args!("status.containerStatuses[{index}].imageID"))
                     .message(format_args!(
                         "Image {} of pod {} has vulnerabilities",
-                        scan.name, pod.name
+                        scan.name, pod.object.name
                     ));
             }
         }
@@ -109,28 +106,9 @@ fn pod_with_scan<'a>(pod: &Object<'a>, scan: &Object<'a>, out: &Out<'a>) -> Valu
     ])
 }
 
-/// Selectors of the Services that can be reached from outside, by namespace.
-fn external_services<'a>(corpus: &'a Corpus<'a>) -> HashMap<&'a str, Vec<Value<'a>>> {
-    let mut selectors: HashMap<_, Vec<_>> = HashMap::new();
-    for service in corpus.of_kind("Service") {
-        let spec = service.spec();
-        let external = matches!(spec.at("type").str(), "NodePort" | "LoadBalancer");
-        let selector = spec.at("selector");
-        if external && !selector.entries().is_empty() {
-            selectors
-                .entry(service.namespace_or_default())
-                .or_default()
-                .push(selector);
-        }
-    }
-    selectors
-}
-
-fn is_exposed<'a>(pod: &Object<'a>, services: &HashMap<&'a str, Vec<Value<'a>>>) -> bool {
-    let selectors = services.get(pod.namespace_or_default());
-    let labels = pod.labels();
-    selectors.into_iter().flatten().any(|selector| {
-        let mut wanted = selector.entries().iter();
-        wanted.all(|(key, value)| value.is_str() && labels.at(key) == *value)
-    })
+/// Whether one of `services` selects the pod.
+fn is_selected(pod: &Workload<'_>, services: &ServiceIndex<'_>) -> bool {
+    let mut selected = false;
+    services.matching(pod, |_| selected = true);
+    selected
 }

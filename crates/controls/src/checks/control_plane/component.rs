@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Object, Value};
 
-use super::flag::{Flag, Place, Word, alone, attached, detached, words_of};
+use super::flag::{Flag, Place, Word, words_of};
 
 /// A Pod that runs a component of the control plane.
 pub(super) struct Component<'a> {
@@ -102,7 +102,7 @@ impl<'a> Component<'a> {
     pub(super) fn switch(&self, name: &'a str) -> Option<Flag<'a>> {
         let found = self
             .words()
-            .filter_map(|word| attached(word, name).or_else(|| alone(word, name, "true")));
+            .filter_map(|word| word.attached(name).or_else(|| word.alone(name, "true")));
         found.last()
     }
 
@@ -118,13 +118,13 @@ impl<'a> Component<'a> {
         std::iter::from_fn(move || {
             loop {
                 let word = words.next()?;
-                if let Some(flag) = attached(word, name) {
+                if let Some(flag) = word.attached(name) {
                     return Some(flag);
                 }
-                if let Some(flag) = alone(word, name, "") {
+                if let Some(flag) = word.alone(name, "") {
                     let next = words.peek().filter(|next| !next.text.starts_with('-'));
                     return Some(match next {
-                        Some(next) => detached(*next, name),
+                        Some(next) => next.detached(name),
                         None => flag,
                     });
                 }

@@ -1,13 +1,9 @@
 //! Encryption of what the API server stores.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use kubescape_engine::{Arena, Object, Out, Value};
-use kubescape_yaml::from_yaml;
 
 use super::component::{Component, is_api_server};
-
-const NODE_DATA: &str = "hostdata.kubescape.cloud";
+use crate::node_data;
 
 /// Providers that a benchmark accepts.
 const APPROVED: [&str; 3] = ["aescbc", "kms", "secretbox"];
@@ -24,7 +20,7 @@ pub(crate) fn provider_config<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     } else if let Some(config) = config_of(object, out.arena)
         && !config.at("resources").items().iter().any(covers_secrets)
     {
-        out.fail(named(config, out.arena));
+        out.fail(node_data::named_encryption_config(config, out.arena));
     }
 }
 
@@ -45,7 +41,7 @@ pub(crate) fn weak_providers<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
     if weak().next().is_none() {
         return;
     }
-    let finding = out.fail(named(config, out.arena));
+    let finding = out.fail(node_data::named_encryption_config(config, out.arena));
     for (index, entry) in weak() {
         let place = entry.at("providers").items().len();
         finding.fix(
@@ -56,33 +52,15 @@ pub(crate) fn weak_providers<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 }
 
 fn is_control_plane_info(object: &Object<'_>) -> bool {
-    object.kind == "ControlPlaneInfo" && object.group == NODE_DATA
+    node_data::is(object, "ControlPlaneInfo")
 }
 
 /// The encryption configuration that a node agent found.
-fn config_of<'a>(object: &'a Object<'a>, arena: &'a Arena) -> Option<Value<'a>> {
-    if !is_control_plane_info(object) {
-        return None;
-    }
-    let path = [
-        "data",
-        "APIServerInfo",
-        "encryptionProviderConfigFile",
-        "content",
-    ];
-    let content = object.value.dig(&path).as_str()?;
-    let text = String::from_utf8(STANDARD.decode(content).ok()?).ok()?;
-    from_yaml(arena.str(&text), arena)
-        .ok()
+fn config_of<'a>(object: &Object<'a>, arena: &'a Arena) -> Option<Value<'a>> {
+    is_control_plane_info(object)
+        .then(|| node_data::encryption_config(object, arena))
         .flatten()
         .filter(|config| config.is_object())
-}
-
-/// The configuration with the name that it goes by in a finding.
-fn named<'a>(config: Value<'a>, arena: &'a Arena) -> Value<'a> {
-    let mut entries = config.entries().to_vec();
-    entries.push(("name", Value::Str("encryption-provider-config")));
-    arena.object(&entries)
 }
 
 /// Whether an entry of the configuration covers Secrets, by name or by one of

@@ -21,6 +21,16 @@ impl Display for Place {
     }
 }
 
+/// A word of an argument and what stands around it: people do write several
+/// flags into one argument.
+#[derive(Clone, Copy)]
+pub(super) struct Word<'a> {
+    pub(super) place: Place,
+    pub(super) text: &'a str,
+    before: &'a str,
+    after: &'a str,
+}
+
 /// A flag as it is given.
 #[derive(Clone, Copy)]
 pub(super) struct Flag<'a> {
@@ -29,10 +39,7 @@ pub(super) struct Flag<'a> {
     /// The value; `""` when there is none.
     pub(super) value: &'a str,
     name: &'a str,
-    /// What stands around flag and value in the same argument; people do write
-    /// several flags into one.
-    before: &'a str,
-    after: &'a str,
+    word: Word<'a>,
     /// The value is a word of its own, without `--name=` in front.
     detached: bool,
 }
@@ -40,12 +47,7 @@ pub(super) struct Flag<'a> {
 impl Flag<'_> {
     /// The argument with another value of the flag.
     pub(super) fn with(&self, value: impl Display) -> String {
-        let Flag {
-            name,
-            before,
-            after,
-            ..
-        } = self;
+        let (name, Word { before, after, .. }) = (self.name, self.word);
         if self.detached {
             format!("{before}{value}{after}")
         } else {
@@ -55,14 +57,14 @@ impl Flag<'_> {
 
     /// What is left of the argument without the flag, when something is.
     pub(super) fn without(&self) -> Option<String> {
-        let rest = [self.before.trim(), self.after.trim()];
+        let rest = [self.word.before.trim(), self.word.after.trim()];
         let rest = rest.join(" ").trim().to_owned();
         (!self.detached && !rest.is_empty()).then_some(rest)
     }
 
     /// Whether flag and value are all that the argument holds.
     pub(super) fn is_alone(&self) -> bool {
-        self.before.is_empty() && self.after.is_empty()
+        self.word.before.is_empty() && self.word.after.is_empty()
     }
 
     /// The value as a list.
@@ -88,13 +90,43 @@ impl Flag<'_> {
     }
 }
 
-/// A word of an argument and what stands around it.
-#[derive(Clone, Copy)]
-pub(super) struct Word<'a> {
-    pub(super) place: Place,
-    pub(super) text: &'a str,
-    before: &'a str,
-    after: &'a str,
+impl<'a> Word<'a> {
+    /// What follows the name of the flag in the word; `etcd` takes one dash as
+    /// well as two.
+    fn after_name(self, name: &str) -> Option<&'a str> {
+        let text = self.text.strip_prefix('-')?;
+        text.strip_prefix('-').unwrap_or(text).strip_prefix(name)
+    }
+
+    fn flag(self, name: &'a str, value: &'a str) -> Flag<'a> {
+        Flag {
+            place: self.place,
+            value,
+            name,
+            word: self,
+            detached: false,
+        }
+    }
+
+    /// The word as `--name=value`.
+    pub(super) fn attached(self, name: &'a str) -> Option<Flag<'a>> {
+        let value = self.after_name(name)?.strip_prefix('=')?;
+        Some(self.flag(name, value))
+    }
+
+    /// The word as `--name` alone, which means `value`.
+    pub(super) fn alone(self, name: &'a str, value: &'a str) -> Option<Flag<'a>> {
+        let is_name = self.after_name(name)?.is_empty();
+        is_name.then(|| self.flag(name, value))
+    }
+
+    /// The word as the value of a flag that stands in the word before.
+    pub(super) fn detached(self, name: &'a str) -> Flag<'a> {
+        Flag {
+            detached: true,
+            ..self.flag(name, self.text)
+        }
+    }
 }
 
 /// The words of an argument, which is one as a rule.
@@ -112,48 +144,4 @@ pub(super) fn words_of(argument: &str, place: Place) -> impl Iterator<Item = Wor
             after: argument.get(start + text.len()..).unwrap_or(""),
         })
     })
-}
-
-/// What follows the name of the flag in a word; `etcd` takes one dash as well
-/// as two.
-fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let text = text.strip_prefix('-')?;
-    text.strip_prefix('-').unwrap_or(text).strip_prefix(name)
-}
-
-/// The word as `--name=value`.
-pub(super) fn attached<'a>(word: Word<'a>, name: &'a str) -> Option<Flag<'a>> {
-    let value = after_name(word.text, name)?.strip_prefix('=')?;
-    Some(Flag {
-        place: word.place,
-        value,
-        name,
-        before: word.before,
-        after: word.after,
-        detached: false,
-    })
-}
-
-/// The word as `--name` alone, which means `value`.
-pub(super) fn alone<'a>(word: Word<'a>, name: &'a str, value: &'a str) -> Option<Flag<'a>> {
-    after_name(word.text, name)?.is_empty().then_some(Flag {
-        place: word.place,
-        value,
-        name,
-        before: word.before,
-        after: word.after,
-        detached: false,
-    })
-}
-
-/// The word as the value of a flag that stands in the word before.
-pub(super) fn detached<'a>(word: Word<'a>, name: &'a str) -> Flag<'a> {
-    Flag {
-        place: word.place,
-        value: word.text,
-        name,
-        before: word.before,
-        after: word.after,
-        detached: true,
-    }
 }

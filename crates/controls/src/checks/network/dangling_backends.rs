@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use kubescape_engine::{Corpus, Out, Value};
 
+use super::gateway;
 use super::ingress::each_backend;
 use super::services::namespace_of;
 
@@ -37,26 +38,18 @@ pub(crate) fn ingress<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
 /// A backend of the route names a Service that is not there.
 pub(crate) fn gateway_route<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     let services = names(corpus, ("", "Service"));
-    for kind in ["HTTPRoute", "TCPRoute", "UDPRoute"] {
-        for route in corpus.of_kind(kind) {
-            for (index, rule) in route.spec().at("rules").items().iter().enumerate() {
-                for (number, backend) in rule.at("backendRefs").items().iter().enumerate() {
-                    let Some(name) = service_name(*backend) else {
-                        continue;
-                    };
-                    let namespace = namespace_of(*backend, route);
-                    if !services.contains(&(namespace, name)) {
-                        out.fail(*route)
-                            .failed(format_args!("spec.rules[{index}].backendRefs[{number}].name"))
-                            .message(format_args!(
-                                "{kind} {} sends traffic to Service {name}, which does not exist in namespace {namespace}",
-                                route.name
-                            ));
-                    }
-                }
-            }
+    gateway::each_backend(corpus, |route, backend, path| {
+        let Some(name) = service_name(backend) else {
+            return;
+        };
+        let namespace = namespace_of(backend, route);
+        if !services.contains(&(namespace, name)) {
+            out.fail(route).failed(path).message(format_args!(
+                "{} {} sends traffic to Service {name}, which does not exist in namespace {namespace}",
+                route.kind, route.name
+            ));
         }
-    }
+    });
 }
 
 /// The name in a reference to a backend, when a Service is meant.

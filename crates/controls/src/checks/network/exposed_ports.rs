@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kubescape_engine::{Arena, Corpus, Object, Out, Value, Workload};
 
-use super::services::{each_pair, is_exposed, is_pod_runner, services_where};
+use super::services::{each_pair, is_exposed, services_where};
 
 /// Ports that SSH servers listen on.
 const SSH_PORTS: [i64; 2] = [22, 2222];
@@ -52,11 +52,6 @@ pub(crate) fn sensitive_interface<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>)
             workload.object.kind, service.name
         ));
     });
-}
-
-/// Judged by [`ssh`] and [`sensitive_interface`].
-pub(crate) fn runs_pods(object: &Object<'_>) -> bool {
-    is_pod_runner(object)
 }
 
 /// The workload with the Services in question, as it goes on the wire.

@@ -3,6 +3,7 @@
 
 use kubescape_engine::{Corpus, Object, Out, Workload};
 
+use super::gateway;
 use super::ingress::each_backend;
 use super::services::{
     Backends, Lead, each_pair, is_exposed, namespace_of, services_where, to_review,
@@ -38,17 +39,10 @@ pub(crate) fn by_service_or_ingress<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a
 /// A route of the Gateway API leads to the workload.
 pub(crate) fn by_gateway_api<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     let mut routes = Backends::default();
-    for kind in ["HTTPRoute", "TCPRoute", "UDPRoute"] {
-        for route in corpus.of_kind(kind) {
-            for (index, rule) in route.spec().at("rules").items().iter().enumerate() {
-                for (number, backend) in rule.at("backendRefs").items().iter().enumerate() {
-                    let key = (namespace_of(*backend, route), backend.at("name").str());
-                    let path = format_args!("spec.rules[{index}].backendRefs[{number}].name");
-                    routes.add(key, route, corpus.arena().fmt(path));
-                }
-            }
-        }
-    }
+    gateway::each_backend(corpus, |route, backend, path| {
+        let key = (namespace_of(backend, route), backend.at("name").str());
+        routes.add(key, route, corpus.arena().fmt(path));
+    });
     let services = services_where(corpus, |service| !routes.of(service).is_empty());
     each_pair(corpus, &services, |workload, service| {
         report(workload, service, routes.of(service), out);

@@ -3,56 +3,7 @@
 use kubescape_engine::{Corpus, Object, Out, Workload};
 
 use crate::image_reference::ImageReference;
-
-/// Three numbers, as found in tags and version strings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version<'a> {
-    /// `2` of `2.3.0-rc4`.
-    pub(crate) major: u32,
-    /// `3` of `2.3.0-rc4`.
-    pub(crate) minor: u32,
-    /// `0` of `2.3.0-rc4`.
-    pub(crate) patch: u32,
-    /// `-rc4` of `2.3.0-rc4`.
-    pub(crate) rest: &'a str,
-}
-
-impl<'a> Version<'a> {
-    /// The first `x.y.z` in the text.
-    pub(crate) fn find(text: &'a str) -> Option<Self> {
-        let mut rest = text;
-        loop {
-            rest = &rest[rest.find(|letter: char| letter.is_ascii_digit())?..];
-            if let Some(version) = Self::at_start(rest) {
-                return Some(version);
-            }
-            rest = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
-        }
-    }
-
-    fn at_start(text: &'a str) -> Option<Self> {
-        let (major, rest) = number(text)?;
-        let (minor, rest) = number(rest.strip_prefix('.')?)?;
-        let (patch, rest) = number(rest.strip_prefix('.')?)?;
-        Some(Self {
-            major,
-            minor,
-            patch,
-            rest,
-        })
-    }
-
-    fn numbers(self) -> (u32, u32, u32) {
-        (self.major, self.minor, self.patch)
-    }
-}
-
-fn number(text: &str) -> Option<(u32, &str)> {
-    let end = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
-    Some((text[..end].parse().ok()?, &text[end..]))
-}
+use crate::version::Version;
 
 /// The version that an image's tag names.
 fn tagged(image: &str) -> Option<Version<'_>> {
@@ -108,7 +59,7 @@ fn is_argo_cd(image: &str) -> bool {
 
 /// Fixed in 2.1.9, 2.2.4 and 2.3.0-rc4.
 fn has_argo_cd_traversal(image: &str) -> bool {
-    tagged(image).is_some_and(|version| match version.numbers() {
+    tagged(image).is_some_and(|version| match version.numbers {
         (2, 2, patch) => patch < 4,
         (2, 3, 0) => matches!(version.rest, "-rc1" | "-rc2" | "-rc3"),
         numbers => numbers < (2, 1, 9),
@@ -135,7 +86,7 @@ fn is_grafana(image: &str) -> bool {
 
 /// Came with 9.2.0, fixed in 9.2.4.
 fn has_grafana_bypass(image: &str) -> bool {
-    tagged(image).is_some_and(|version| matches!(version.numbers(), (9, 2, 0..=3)))
+    tagged(image).is_some_and(|version| matches!(version.numbers, (9, 2, 0..=3)))
 }
 
 /// Kyverno takes an unsigned image for a signed one.
@@ -157,7 +108,7 @@ fn is_kyverno(image: &str) -> bool {
 
 /// Came with 1.8.3, fixed in 1.8.5.
 fn has_kyverno_bypass(image: &str) -> bool {
-    tagged(image).is_some_and(|version| matches!(version.numbers(), (1, 8, 3 | 4)))
+    tagged(image).is_some_and(|version| matches!(version.numbers, (1, 8, 3 | 4)))
 }
 
 /// The workload runs the community's ingress-nginx, which gets no more fixes
@@ -203,7 +154,7 @@ pub(crate) fn deploys_ingress_nginx(object: &Object<'_>) -> bool {
 
 /// Affected are 0.49.0 and older, and 1.0.0.
 fn allows_snippets(image: &str) -> bool {
-    tagged(image).is_some_and(|version| match version.numbers() {
+    tagged(image).is_some_and(|version| match version.numbers {
         (1, minor, patch) => (minor, patch) == (0, 0),
         numbers => numbers < (0, 49, 1),
     })
@@ -220,20 +171,6 @@ fn turns_snippets_off(corpus: &Corpus<'_>, namespace: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_found_anywhere() {
-        let find = |text| Version::find(text).map(|version| (version.numbers(), version.rest));
-        assert_eq!(find("v1.20.7"), Some(((1, 20, 7), "")));
-        assert_eq!(
-            find("nginx-0.35.0-rancher1"),
-            Some(((0, 35, 0), "-rancher1"))
-        );
-        assert_eq!(find("2-debian-11.1.2.3"), Some(((11, 1, 2), ".3")));
-        assert_eq!(find("1.2"), None);
-        assert_eq!(find("99999999999.1.1"), None);
-        assert_eq!(find(""), None);
-    }
 
     #[test]
     fn affected_releases() {

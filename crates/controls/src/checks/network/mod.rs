@@ -4,6 +4,7 @@ pub(crate) mod dangling_backends;
 pub(crate) mod dangling_selectors;
 pub(crate) mod exposed_ports;
 pub(crate) mod exposure;
+mod gateway;
 pub(crate) mod image_versions;
 pub(crate) mod ingress;
 pub(crate) mod istio;

@@ -1,10 +1,8 @@
 //! Workloads that mount Secrets, `ConfigMaps` and volume claims.
 
-use std::collections::HashMap;
-
 use kubescape_engine::{Corpus, Object, Out, Value, Workload};
 
-use super::services::is_pod_runner;
+use crate::checks::kinds::workloads;
 
 /// A container mounts a Secret.
 pub(crate) fn secret<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
@@ -25,22 +23,10 @@ pub(crate) fn volume_claim<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
 /// Reports each mount of a volume whose source is an existing object of this
 /// kind. `key` leads from the volume to the object's name.
 fn mounts<'a>(corpus: &'a Corpus<'a>, kind: &str, key: &[&str], out: &mut Out<'a>) {
-    let mut sources = HashMap::new();
-    for object in corpus.of_kind(kind) {
-        let place = (object.namespace_or_default(), object.name);
-        sources.entry(place).or_insert(*object);
-    }
-    if sources.is_empty() {
-        return;
-    }
-    for workload in corpus.workloads() {
-        if !is_pod_runner(workload.object) {
-            continue;
-        }
-        let namespace = workload.object.namespace_or_default();
+    for workload in workloads(corpus) {
         for volume in workload.volumes() {
             let name = volume.dig(key).str();
-            if let Some(source) = sources.get(&(namespace, name)) {
+            if let Some(source) = corpus.named(kind, workload.object.namespace, name) {
                 report(workload, *volume, source, out);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kubescape_engine::{Corpus, Object, Out, Value};
 
-use super::services::is_pod_runner;
+use crate::checks::kinds::workloads;
 use crate::selector::{Selector, SelectorIndex};
 
 /// What one section of a policy isolates the pods of.
@@ -33,18 +33,13 @@ pub(crate) fn namespace_without_policy<'a>(corpus: &'a Corpus<'a>, out: &mut Out
     }
 }
 
-/// Judged by [`namespace_without_policy`].
-pub(crate) fn is_namespace(object: &Object<'_>) -> bool {
-    object.kind == "Namespace"
-}
-
 /// No network policy selects the workload's pods.
 pub(crate) fn not_selected<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     let index = index(corpus);
-    for workload in corpus.workloads() {
+    for workload in workloads(corpus) {
         let mut selected = false;
         index.matching(workload, |_| selected = true);
-        if !selected && is_pod_runner(workload.object) {
+        if !selected {
             let Object { kind, name, .. } = workload.object;
             out.fail(workload.object).message(format_args!(
                 "No network policy selects the pods of {kind} {name}"
@@ -57,13 +52,13 @@ pub(crate) fn not_selected<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
 /// egress open. They are judged together, since policies only add up.
 pub(crate) fn not_isolated<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     let index = index(corpus);
-    for workload in corpus.workloads() {
+    for workload in workloads(corpus) {
         let mut covered = Directions::default();
         index.matching(workload, |section: Directions| {
             covered.ingress |= section.ingress;
             covered.egress |= section.egress;
         });
-        if !(covered.ingress && covered.egress) && is_pod_runner(workload.object) {
+        if !(covered.ingress && covered.egress) {
             let Object { kind, name, .. } = workload.object;
             out.fail(workload.object).message(format_args!(
                 "{kind} {name} is not isolated by network policies for both ingress and egress"

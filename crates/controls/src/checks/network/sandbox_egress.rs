@@ -3,6 +3,7 @@
 use kubescape_engine::{Finding, Object, Out, Value};
 
 use super::sandbox::is_template;
+use crate::selector::Selector;
 
 /// The template leaves egress unmanaged or open. Without `networkPolicy` the
 /// controller lets sandboxes reach the whole internet; an empty list of egress
@@ -55,9 +56,7 @@ fn is_everywhere(cidr: &str) -> bool {
 
 /// Whether the peer is every pod of every namespace.
 fn is_any_pod(peer: Value<'_>) -> bool {
-    let is_open = |selector: Value<'_>| {
-        selector.at("matchLabels").is_empty() && selector.at("matchExpressions").is_empty()
-    };
+    let is_open = |selector: Value<'_>| Selector::Labels(selector).is_everything();
     let (namespaces, pods) = (peer.at("namespaceSelector"), peer.at("podSelector"));
     if peer.at("ipBlock").is_object() {
         return false;

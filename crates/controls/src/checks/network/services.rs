@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use kubescape_engine::{Corpus, Object, Places, Value, Workload};
 
+use crate::checks::kinds::workloads;
 use crate::selector::{Selector, SelectorIndex};
 
 /// The Services of Kubernetes itself; Knative's have the same kind.
@@ -36,23 +37,13 @@ pub(crate) fn is_exposed(service: &Object<'_>) -> bool {
     kind.is("NodePort") || kind.is("LoadBalancer")
 }
 
-/// The seven kinds whose pods Kubernetes itself runs. `Corpus::workloads` has
-/// `ReplicationControllers`, too, which not all checks judge.
-pub(crate) fn is_pod_runner(object: &Object<'_>) -> bool {
-    matches!(
-        object.kind,
-        "Pod" | "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job" | "CronJob"
-    )
-}
-
 /// The workloads with the Services that select their pods, workload by workload.
 pub(crate) fn each_pair<'a>(
     corpus: &'a Corpus<'a>,
     services: &ServiceIndex<'a>,
     mut visit: impl FnMut(&Workload<'a>, &'a Object<'a>),
 ) {
-    let runners = corpus.workloads().iter();
-    for workload in runners.filter(|workload| is_pod_runner(workload.object)) {
+    for workload in workloads(corpus) {
         services.matching(workload, |service| visit(workload, service));
     }
 }

@@ -3,8 +3,8 @@
 
 use kubescape_engine::{Container, Corpus, Object, Out};
 
-use super::image_versions::Version;
-use super::services::is_pod_runner;
+use crate::checks::kinds::workloads;
+use crate::version::{Numbers, Version, is_before_repair};
 
 /// A kubelet is of a vulnerable version, and the container mounts parts of volumes.
 pub(crate) fn sub_path_mounts<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
@@ -15,19 +15,11 @@ pub(crate) fn sub_path_mounts<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     {
         return;
     }
-    for workload in corpus.workloads() {
-        if !is_pod_runner(workload.object) {
-            continue;
-        }
+    for workload in workloads(corpus) {
         for container in workload.containers() {
             report(workload.object, container, out);
         }
     }
-}
-
-/// Judged by [`sub_path_mounts`].
-pub(crate) fn runs_pods(object: &Object<'_>) -> bool {
-    is_pod_runner(object)
 }
 
 fn report<'a>(object: &'a Object<'a>, container: &Container<'a>, out: &mut Out<'a>) {
@@ -50,26 +42,11 @@ fn report<'a>(object: &'a Object<'a>, container: &Container<'a>, out: &mut Out<'
     }
 }
 
-/// Fixed in 1.19.15, 1.20.11, 1.21.5 and 1.22.2.
+/// Releases of Kubernetes that repair it.
+const REPAIRED: [Numbers; 4] = [(1, 19, 15), (1, 20, 11), (1, 21, 5), (1, 22, 2)];
+
 fn is_vulnerable(node: &Object<'_>) -> bool {
-    let text = node
-        .value
-        .dig(&["status", "nodeInfo", "kubeletVersion"])
-        .str();
-    match Version::find(text) {
-        Some(Version {
-            major: 1,
-            minor,
-            patch,
-            ..
-        }) => match minor {
-            0..=18 => true,
-            19 => patch < 15,
-            20 => patch < 11,
-            21 => patch < 5,
-            22 => patch < 2,
-            _ => false,
-        },
-        _ => false,
-    }
+    let path = ["status", "nodeInfo", "kubeletVersion"];
+    let version = Version::find(node.value.dig(&path).str());
+    version.is_some_and(|version| is_before_repair(version.numbers, &REPAIRED))
 }

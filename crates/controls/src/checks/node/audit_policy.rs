@@ -1,8 +1,8 @@
 //! What the API server writes into its audit log.
 
-use kubescape_engine::{Arena, Object, Out, Value};
+use kubescape_engine::{Object, Out, Value};
 
-use super::host;
+use crate::node_data;
 
 /// Resources whose content must not get into the log: metadata alone.
 const METADATA_ONLY: [&str; 3] = ["secrets", "configmaps", "tokenreviews"];
@@ -20,7 +20,7 @@ const LOGGED: [&str; 6] = [
 /// The API server has no audit policy, or one that says too little of what
 /// matters, or too much of what is secret.
 pub(crate) fn audit_gaps<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    if !host::is(object, "ControlPlaneInfo") {
+    if !node_data::is(object, "ControlPlaneInfo") {
         return;
     }
     let server = object.at("data").at("APIServerInfo");
@@ -28,18 +28,20 @@ pub(crate) fn audit_gaps<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
         return;
     };
     if !command.contains("--audit-policy-file") {
-        let shown = host::excerpt(object, &[], Value::Str(command), out.arena);
+        let shown = node_data::excerpt(object, &[], Value::Str(command), out.arena);
         out.fail(shown)
             .message("The API server writes no audit log");
         return;
     }
     let arena = out.arena;
-    let policy = host::file_text(server.at("auditPolicyFile"), arena)
-        .and_then(|text| host::parse(text, arena));
+    let policy = node_data::parsed_file(server.at("auditPolicyFile"), arena);
     if let Some(policy) = policy.filter(|policy| policy.is_object() && !is_sufficient(*policy)) {
-        out.fail(named(policy, object.name, arena)).message(
-            "The audit policy misses resources that matter, or logs them at the wrong level",
-        );
+        let name = arena.fmt(format_args!("{} - Audit policy file", object.name));
+        let metadata = arena.object(&[("name", Value::Str(name))]);
+        out.fail(node_data::named(policy, ("metadata", metadata), arena))
+            .message(
+                "The audit policy misses resources that matter, or logs them at the wrong level",
+            );
     }
 }
 
@@ -68,12 +70,4 @@ fn names(rule: Value<'_>, resource: &str) -> bool {
         .items()
         .iter()
         .any(|group| group.at("resources").contains_str(resource))
-}
-
-/// The policy with a name, so that the report can tell whose it is.
-fn named<'a>(policy: Value<'a>, node: &str, arena: &'a Arena) -> Value<'a> {
-    let name = arena.fmt(format_args!("{node} - Audit policy file"));
-    let mut entries = policy.entries().to_vec();
-    entries.push(("metadata", arena.object(&[("name", Value::Str(name))])));
-    arena.object(&entries)
 }

@@ -2,12 +2,12 @@
 
 use kubescape_engine::{Object, Out};
 
-use super::host;
+use crate::node_data;
 
 /// The node, and so every pod that can reach what the node can, may ask the
 /// cloud's metadata service for credentials.
 pub(crate) fn metadata_reachable<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    if !host::is(object, "CloudProviderInfo") {
+    if !node_data::is(object, "CloudProviderInfo") {
         return;
     }
     if object.at("data").at("providerMetaDataAPIAccess").is_true() {

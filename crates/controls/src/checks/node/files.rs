@@ -4,7 +4,7 @@ use std::fmt;
 
 use kubescape_engine::{Object, Out, Value};
 
-use super::host;
+use crate::node_data;
 
 /// Declares one check a line: kind of node data, where in its `data` the file
 /// or the list of files stands, how the names of the files meant end, what is
@@ -111,7 +111,7 @@ enum Allowed {
 
 impl FileCheck {
     fn judge<'a>(&self, object: &'a Object<'a>, out: &mut Out<'a>) {
-        if !host::is(object, self.kind) {
+        if !node_data::is(object, self.kind) {
             return;
         }
         for place in self.places {
@@ -145,7 +145,7 @@ impl FileCheck {
         } else {
             file
         };
-        let shown = host::excerpt(object, place, shown, out.arena);
+        let shown = node_data::excerpt(object, place, shown, out.arena);
         let finding = out.fail(shown);
         match self.allowed {
             Mode(mode) => finding

@@ -2,6 +2,9 @@
 
 use kubescape_engine::{Corpus, Object, Out, Value};
 
+use crate::node_data;
+use crate::version::{Numbers, Version, leading_number};
+
 /// Nodes that run Linux.
 pub(crate) fn is_linux_node(object: &Object<'_>) -> bool {
     object.kind == "Node"
@@ -16,7 +19,7 @@ pub(crate) fn is_linux_node(object: &Object<'_>) -> bool {
 /// process that may make a user namespace out of its container.
 pub(crate) fn fs_context_overflow<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     for variables in corpus.of_kind("LinuxKernelVariables") {
-        if variables.group != "hostdata.kubescape.cloud" || !allows_user_namespaces(variables) {
+        if variables.group != node_data::GROUP || !allows_user_namespaces(variables) {
             continue;
         }
         // Nodes have no namespace, which the index takes for `default`.
@@ -52,27 +55,30 @@ fn allows_user_namespaces(variables: &Object<'_>) -> bool {
     switch.is_none_or(|switch| switch.at("value").str().trim() != "0")
 }
 
-/// Came with 5.1, was repaired in 5.16.2 and in these stable releases.
-const REPAIRED: [[u32; 3]; 3] = [[5, 4, 173], [5, 10, 93], [5, 15, 16]];
+/// The first release with the flaw.
+const INTRODUCED: Numbers = (5, 1, 0);
+
+/// The first release without it, and the stable ones that repair it.
+const REPAIRED: [Numbers; 4] = [(5, 4, 173), (5, 10, 93), (5, 15, 16), (5, 16, 2)];
 
 /// Azure's kernels for Ubuntu have a numbering of their own: they kept 5.4.0
 /// and took code of later releases, up to this build, which repaired it.
 const AZURE_REPAIRED: u32 = 1067;
 
-fn is_vulnerable(version: &str) -> bool {
-    let mut numbers = version
-        .split(|letter: char| !letter.is_ascii_digit())
-        .map_while(|part| part.parse().ok());
-    let mut next = || numbers.next().unwrap_or(0u32);
-    let release = [next(), next(), next()];
-    if !([5, 1, 0]..[5, 16, 2]).contains(&release) {
+fn is_vulnerable(text: &str) -> bool {
+    let Some(version) = Version::parse(text) else {
         return false;
+    };
+    if version.rest.ends_with("-azure") && version.numbers == (5, 4, 0) {
+        let build = version.rest.strip_prefix('-').and_then(leading_number);
+        return build.is_none_or(|(build, _)| build < AZURE_REPAIRED);
     }
-    if version.ends_with("-azure") && release == [5, 4, 0] {
-        return next() < AZURE_REPAIRED;
-    }
-    let repaired = |stable: &[u32; 3]| release[..2] == stable[..2] && release[2] >= stable[2];
-    !REPAIRED.iter().any(repaired)
+    let repaired = |stable: &Numbers| {
+        let (major, minor, patch) = version.numbers;
+        (major, minor) == (stable.0, stable.1) && patch >= stable.2
+    };
+    let [.., last] = REPAIRED;
+    (INTRODUCED..last).contains(&version.numbers) && !REPAIRED.iter().any(repaired)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use kubescape_engine::{Arena, Finding, Object, Out, Value};
 
-use super::host;
+use crate::node_data;
 
 /// A kubelet as the node agent found it.
 pub(super) struct Kubelet<'a> {
@@ -32,7 +32,7 @@ pub(super) struct ConfigFile<'a> {
 impl<'a> Kubelet<'a> {
     /// `None` for any other object, and when the command line is unknown.
     pub(super) fn of(object: &'a Object<'a>) -> Option<Self> {
-        if !host::is(object, "KubeletInfo") {
+        if !node_data::is(object, "KubeletInfo") {
             return None;
         }
         let command = object.at("data").at("cmdLine").as_str()?;
@@ -71,8 +71,8 @@ impl<'a> Kubelet<'a> {
             return Config::None;
         }
         let file = self.object.at("data").at("configFile");
-        let read = host::file_text(file, arena).and_then(|text| {
-            let settings = host::parse(text, arena)?;
+        let read = node_data::file_text(file, arena).and_then(|text| {
+            let settings = node_data::parse(text, arena)?;
             Some(ConfigFile { text, settings })
         });
         read.map_or(Config::Unreadable, Config::Read)
@@ -81,7 +81,7 @@ impl<'a> Kubelet<'a> {
     /// Reports a fault of the command line.
     pub(super) fn blame_command<'o>(&self, out: &'o mut Out<'a>) -> &'o mut Finding<'a> {
         let command = Value::Str(self.command);
-        let shown = host::excerpt(self.object, &["cmdLine"], command, out.arena);
+        let shown = node_data::excerpt(self.object, &["cmdLine"], command, out.arena);
         out.fail(shown)
     }
 
@@ -92,7 +92,7 @@ impl<'a> Kubelet<'a> {
         out: &'o mut Out<'a>,
     ) -> &'o mut Finding<'a> {
         let text = Value::Str(file.text);
-        let shown = host::excerpt(self.object, &["configFile", "content"], text, out.arena);
+        let shown = node_data::excerpt(self.object, &["configFile", "content"], text, out.arena);
         out.fail(shown)
     }
 

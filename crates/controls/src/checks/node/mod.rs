@@ -6,7 +6,6 @@ pub(crate) mod ciphers;
 pub(crate) mod cloud_metadata;
 pub(crate) mod cni;
 pub(crate) mod files;
-mod host;
 pub(crate) mod kernel;
 mod kubelet;
 pub(crate) mod secret_storage;

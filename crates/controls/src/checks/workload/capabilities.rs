@@ -2,9 +2,15 @@
 
 use kubescape_engine::{Container, Out, Value, Workload};
 
-/// The capability without regard to case and to the prefix that the kernel
-/// uses and Kubernetes does not; container runtimes accept all of these.
-pub(super) fn is_capability(text: &str, name: &str) -> bool {
+use super::places;
+
+/// Whether `value` is the capability `name`, without regard to case and to the
+/// prefix that the kernel uses and Kubernetes does not; container runtimes
+/// accept all of these.
+pub(super) fn is_capability(value: Value<'_>, name: &str) -> bool {
+    let Some(text) = value.as_str() else {
+        return false;
+    };
     let bare = match text.get(..4) {
         Some(prefix) if prefix.eq_ignore_ascii_case("CAP_") => &text[4..],
         _ => text,
@@ -12,6 +18,7 @@ pub(super) fn is_capability(text: &str, name: &str) -> bool {
     bare.eq_ignore_ascii_case(name)
 }
 
+/// The capabilities that a container adds.
 pub(super) fn added<'a>(container: &Container<'a>) -> &'a [Value<'a>] {
     let capabilities = container.security_context().at("capabilities");
     capabilities.at("add").items()
@@ -22,13 +29,8 @@ pub(super) fn added<'a>(container: &Container<'a>) -> &'a [Value<'a>] {
 pub(crate) fn insecure<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     let insecure = out.inputs.list("insecureCapabilities");
     for container in workload.all_containers() {
-        let listed = |text: &str| insecure.iter().any(|name| is_capability(text, name));
-        let mut at = added(container)
-            .iter()
-            .enumerate()
-            .filter(|(_, capability)| capability.as_str().is_some_and(listed))
-            .map(|(index, _)| index)
-            .peekable();
+        let is_listed = |value| insecure.iter().any(|name| is_capability(value, name));
+        let mut at = places(added(container), is_listed);
         if at.peek().is_none() {
             continue;
         }
@@ -46,24 +48,20 @@ pub(crate) fn insecure<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
 pub(crate) fn net_raw_kept<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     for container in workload.containers() {
         let dropped = container.security_context().at("capabilities").at("drop");
-        let drops = |name| dropped.strs().any(|text| is_capability(text, name));
+        let drops = |name| has(dropped.items(), name);
         let path = "securityContext.capabilities";
         if !drops("ALL") && !drops("NET_RAW") {
             let next = dropped.items().len();
             out.fail(workload.object)
                 .with_delete_list()
                 .fix(format_args!("{container}.{path}.drop[{next}]"), "NET_RAW");
-        } else if drops("ALL") && adds(container, "NET_RAW") {
+        } else if drops("ALL") && has(added(container), "NET_RAW") {
             out.fail(workload.object)
                 .delete(format_args!("{container}.{path}.add"));
         }
     }
 }
 
-fn adds(container: &Container<'_>, name: &str) -> bool {
-    added(container).iter().any(|capability| {
-        capability
-            .as_str()
-            .is_some_and(|text| is_capability(text, name))
-    })
+fn has(capabilities: &[Value<'_>], name: &str) -> bool {
+    capabilities.iter().any(|value| is_capability(*value, name))
 }

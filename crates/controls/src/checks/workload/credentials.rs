@@ -1,6 +1,9 @@
 //! Credentials that stand in plain text where everybody who may read a
 //! workload or a `ConfigMap` sees them.
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use kubescape_engine::{Inputs, Object, Out, Workload};
 
 /// An environment variable looks like a credential, by its name or its value.
@@ -71,43 +74,24 @@ fn is_file_path(value: &str) -> bool {
     rooted && value.bytes().all(plain)
 }
 
-/// What the value stands for when it is base64 of a text.
-fn decoded(value: &str) -> Option<String> {
-    String::from_utf8(from_base64(value.trim().as_bytes())?).ok()
-}
-
 /// Too short to hold any credential.
 const SHORTEST: usize = 12;
 
-fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() < SHORTEST || !text.len().is_multiple_of(4) {
+/// Base64 as people paste it: tools differ in the bits behind the last byte.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// What the value stands for when it is base64 of a text.
+fn decoded(value: &str) -> Option<String> {
+    let value = value.trim();
+    let possible = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    // Nearly all values are no base64: see that before memory is taken.
+    if value.len() < SHORTEST || !value.len().is_multiple_of(4) || !value.bytes().all(possible) {
         return None;
     }
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|byte| **byte == b'=')
-        .count();
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in &text[..text.len() - padding] {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Some(bytes)
+    String::from_utf8(BASE64.decode(value).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -121,6 +105,7 @@ mod tests {
         assert_eq!(text("QmVhcmVyIGFiYzEy").as_deref(), Some("Bearer abc12"));
         assert_eq!(text("not base64 at all"), None);
         assert_eq!(text("===="), None);
+        assert_eq!(text("QmVhcmVyIGFiYzF=").as_deref(), Some("Bearer abc1"));
         assert_eq!(text("QmVhcmVyIGFi_w=="), None);
         assert_eq!(text(""), None);
     }

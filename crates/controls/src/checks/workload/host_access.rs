@@ -1,6 +1,8 @@
 //! Pods that share the node's namespaces or ports.
 
-use kubescape_engine::{Out, Workload};
+use kubescape_engine::{Out, Value, Workload};
+
+use super::places;
 
 /// The pod shares the node's network namespace.
 pub(crate) fn host_network<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
@@ -34,11 +36,8 @@ fn shared<'a>(workload: &Workload<'a>, key: &str, out: &mut Out<'a>) {
 /// every such port.
 pub(crate) fn host_port<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     for container in workload.containers() {
-        let ports = container.at("ports").items().iter().enumerate();
-        let mut ports = ports
-            .filter(|(_, port)| !port.at("hostPort").is_nothing())
-            .map(|(index, _)| index)
-            .peekable();
+        let is_of_node = |port: Value<'_>| !port.at("hostPort").is_nothing();
+        let mut ports = places(container.at("ports").items(), is_of_node);
         if ports.peek().is_none() {
             continue;
         }

@@ -3,6 +3,8 @@
 
 use kubescape_engine::{Object, Out, Workload};
 
+use super::places;
+
 /// Kubernetes cannot tell when the container hangs.
 pub(crate) fn no_liveness_probe<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     no_probe(workload, "livenessProbe", out);
@@ -53,12 +55,7 @@ pub(crate) fn no_rolling_update<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 pub(crate) fn sudo<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     for container in workload.containers() {
         let command = container.at("command").items();
-        let mut at = command
-            .iter()
-            .enumerate()
-            .filter(|(_, word)| is_sudo(word.str()))
-            .map(|(index, _)| index)
-            .peekable();
+        let mut at = places(command, |word| is_sudo(word.str()));
         if at.peek().is_none() {
             continue;
         }

@@ -3,19 +3,16 @@
 use kubescape_engine::{ContainerKind, Corpus, Object, Out, Workload};
 
 use super::capabilities::{added, is_capability};
+use super::places;
+use crate::checks::kinds::workloads;
 
 /// A container is privileged or may administer the node.
 pub(crate) fn privileged<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     for container in workload.all_containers() {
         let context = container.security_context();
         let privileged = context.at("privileged").is_true();
-        let is_admin = |text: &str| is_capability(text, "SYS_ADMIN");
-        let mut admin = added(container)
-            .iter()
-            .enumerate()
-            .filter(|(_, capability)| capability.as_str().is_some_and(is_admin))
-            .map(|(index, _)| index)
-            .peekable();
+        let is_admin = |value| is_capability(value, "SYS_ADMIN");
+        let mut admin = places(added(container), is_admin);
         if !privileged && admin.peek().is_none() {
             continue;
         }
@@ -40,10 +37,7 @@ pub(crate) fn escalation<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     if !policies.is_empty() && policies.iter().all(|policy| forbids(policy)) {
         return;
     }
-    for workload in corpus.workloads() {
-        if workload.object.kind == "ReplicationController" {
-            continue;
-        }
+    for workload in workloads(corpus) {
         for container in workload.containers() {
             let allowed = container.security_context().at("allowPrivilegeEscalation");
             if allowed.is_false() {

@@ -2,6 +2,8 @@
 
 use kubescape_engine::{Corpus, Object, Out, Workload};
 
+use crate::checks::kinds::workloads;
+
 /// The pod sets no group, or an impossible one, as owner of its volumes.
 pub(crate) fn no_fs_group<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
     let group = workload.security_context().at("fsGroup").as_i64();
@@ -50,10 +52,7 @@ pub(crate) fn unmasked_proc<'a>(corpus: &'a Corpus<'a>, out: &mut Out<'a>) {
     if !control_planes.any(|info| allows_proc_mount(info)) {
         return;
     }
-    for workload in corpus.workloads() {
-        if workload.object.kind == "ReplicationController" {
-            continue;
-        }
+    for workload in workloads(corpus) {
         for container in workload.containers() {
             let mount = container.security_context().at("procMount");
             if !mount.is_nothing() && !mount.is("Default") {
