@@ -1,0 +1,129 @@
+//! Between rows of `versions` and [`Meta`].
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::connection::sql;
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::key::Key;
+use crate::object::{Labels, Meta};
+
+/// SQLite's integers are signed; ours stay far below.
+pub(crate) fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// The columns of [`version`], in order; `t` is the table's name in the query.
+pub(crate) fn columns(t: &str) -> String {
+    const NAMES: [&str; 17] = [
+        "rv",
+        "kind",
+        "until",
+        "body",
+        "size",
+        "stored",
+        "created",
+        "generation",
+        "deleting",
+        "finalizers",
+        "resource",
+        "namespace",
+        "name",
+        "uid",
+        "labels",
+        "columns",
+        "metadata",
+    ];
+    NAMES.map(|n| format!("{t}.{n}")).join(",")
+}
+
+/// How many columns [`columns`] names.
+pub(crate) const WIDTH: usize = 17;
+
+/// One row.
+pub(crate) struct Version {
+    pub(crate) meta: Meta,
+    pub(crate) kind: EventKind,
+    /// The change that replaced it.
+    pub(crate) until: Option<u64>,
+    /// Compressed bytes of the body.
+    pub(crate) stored: u64,
+}
+
+/// Reads the columns from number `at` on.
+pub(crate) fn version(row: &Row<'_>, at: usize) -> Result<Version, Error> {
+    let text = |i: usize| row.get::<_, String>(at + i).map_err(sql);
+    let number = |i: usize| row.get::<_, i64>(at + i).map_err(sql);
+    let unsigned = |i: usize| {
+        let n = number(i)?;
+        u64::try_from(n).map_err(|_| Error::Corrupt {
+            detail: format!("column {i} of a version is {n}"),
+        })
+    };
+    let labels = row.get_ref(at + 14).map_err(sql)?;
+    let labels: Labels = labels
+        .as_str()
+        .ok()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or_else(|| Error::Corrupt {
+            detail: "labels of a version are not JSON".into(),
+        })?;
+    Ok(Version {
+        kind: kind(number(1)?)?,
+        until: row
+            .get::<_, Option<i64>>(at + 2)
+            .map_err(sql)?
+            .map(i64::unsigned_abs),
+        stored: unsigned(5)?,
+        meta: Meta {
+            resource_version: unsigned(0)?,
+            body: unsigned(3)?,
+            size: unsigned(4)?,
+            created: number(6)?,
+            generation: number(7)?,
+            deleting: row.get(at + 8).map_err(sql)?,
+            finalizers: number(9)? != 0,
+            key: Key::new(text(10)?, text(11)?, text(12)?),
+            uid: text(13)?,
+            labels,
+            columns: text(15)?,
+            metadata: text(16)?,
+        },
+    })
+}
+
+pub(crate) fn kind(number: i64) -> Result<EventKind, Error> {
+    match number {
+        0 => Ok(EventKind::Added),
+        1 => Ok(EventKind::Modified),
+        2 => Ok(EventKind::Deleted),
+        n => Err(Error::Corrupt {
+            detail: format!("kind of a version is {n}"),
+        }),
+    }
+}
+
+/// The current version of a key.
+pub(crate) fn current(db: &Connection, key: &Key) -> Result<Option<Version>, Error> {
+    let mut statement = db
+        .prepare_cached(&format!(
+            "SELECT {} FROM versions v INDEXED BY current WHERE until IS NULL \
+             AND resource = ?1 AND namespace = ?2 AND name = ?3",
+            columns("v")
+        ))
+        .map_err(sql)?;
+    let found = statement
+        .query_row((&key.resource, &key.namespace, &key.name), |row| {
+            Ok(version(row, 0))
+        })
+        .optional()
+        .map_err(sql)?;
+    found.transpose()
+}
+
+/// The compressed body of that row, if it is still there.
+pub(crate) fn stored_body(db: &Connection, body: u64) -> Result<Option<Vec<u8>>, Error> {
+    db.prepare_cached("SELECT data FROM bodies WHERE rv = ?1")
+        .and_then(|mut s| s.query_row([int(body)], |row| row.get(0)).optional())
+        .map_err(sql)
+}
