@@ -54,6 +54,13 @@ impl<'a> ImageReference<'a> {
         self.repository.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Whether the reference may mean another image tomorrow: no digest, and no
+    /// tag, `latest` or one of `floating`.
+    pub(crate) fn moves(&self, floating: &[String]) -> bool {
+        let tag_moves = |tag: &str| tag == "latest" || floating.iter().any(|other| other == tag);
+        self.digest.is_none() && self.tag.is_none_or(tag_moves)
+    }
+
     /// Whether the image is in `place`: a registry, or a registry with the
     /// beginning of a repository. Parts between slashes count as wholes.
     pub(crate) fn is_within(&self, place: &str) -> bool {

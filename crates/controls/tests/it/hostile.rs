@@ -1,7 +1,10 @@
 //! Objects that nobody would write: no check may panic on them.
 
+use std::path::Path;
+
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Arena, Corpus, Value, from_json_str, judge};
+use kubescape_rulecases::{find, inputs, objects};
 
 /// An object with most fields that checks read; `KIND` and `API` are replaced.
 const FULL: &str = r#"{
@@ -85,38 +88,73 @@ fn replaced<'a>(value: Value<'a>, path: &[usize], by: Value<'a>, arena: &'a Aren
     }
 }
 
+/// What nobody expects in a field; one is a string of `long` bytes.
+fn odd_values(long: usize, arena: &Arena) -> [Value<'_>; 10] {
+    let long = arena.str(&"x".repeat(long));
+    [
+        Value::Null,
+        Value::Int(-1),
+        Value::Float(1e300),
+        Value::Bool(false),
+        Value::Str(""),
+        Value::Str("\u{1F980}é\0"),
+        Value::Str(long),
+        arena.array(&[]),
+        arena.array(&[Value::Null, Value::Str("x")]),
+        arena.object(&[]),
+    ]
+}
+
+/// For each field of `full` the objects that have something odd there.
+fn each_field<'a>(
+    full: Value<'a>,
+    long: usize,
+    arena: &'a Arena,
+    mut visit: impl FnMut(Vec<Value<'a>>),
+) {
+    let mut paths = Vec::new();
+    places(full, &[], &mut paths);
+    let odd = odd_values(long, arena);
+    for path in &paths {
+        let with = |odd: &Value<'a>| replaced(full, path, *odd, arena);
+        visit(odd.iter().map(with).collect());
+    }
+}
+
+// In both tests: that the rules come back is what is tested.
+
 #[test]
 fn no_rule_panics_when_any_field_is_of_any_type() {
     let inputs = default_inputs();
-    let long = "x".repeat(100_000);
     for (api, kind) in KINDS {
         let text = FULL.replace("API", api).replace("KIND", kind);
         let arena = Arena::new();
         let full = from_json_str(&text, &arena).unwrap();
-        let mut paths = Vec::new();
-        places(full, &[], &mut paths);
-        let odd = [
-            Value::Null,
-            Value::Int(-1),
-            Value::Float(1e300),
-            Value::Bool(false),
-            Value::Str(""),
-            Value::Str("\u{1F980}é\0"),
-            Value::Str(&long),
-            arena.array(&[]),
-            arena.array(&[Value::Null, Value::Str("x")]),
-            arena.object(&[]),
-        ];
-        for path in &paths {
-            let ugly: Vec<_> = odd
-                .iter()
-                .map(|odd| replaced(full, path, *odd, &arena))
-                .collect();
+        each_field(full, 100_000, &arena, |ugly| {
             let corpus = Corpus::of_values(&ugly, &arena);
-            for rule in LIBRARY.rules {
-                // That it comes back is what is tested.
+            let (group, _) = api.split_once('/').unwrap_or_default();
+            for rule in LIBRARY.rules.iter().filter(|rule| rule.reads(group, kind)) {
                 let _ = judge(rule, &corpus, &inputs);
             }
+        });
+    }
+}
+
+/// The same with objects that the rule finds something in, or nearly so, and
+/// with those that it joins them with.
+#[test]
+fn no_rule_panics_on_its_own_cases_when_any_field_is_of_any_type() {
+    for case in find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")).unwrap() {
+        let rule = LIBRARY.rule(&case.rule).unwrap();
+        let inputs = inputs(&case.folder, &default_inputs()).unwrap();
+        let arena = Arena::new();
+        let whole = objects(&case.folder, &arena).unwrap();
+        for (number, full) in whole.iter().enumerate() {
+            each_field(*full, 5_000, &arena, |ugly| {
+                let mut objects = whole.clone();
+                objects.splice(number..=number, ugly);
+                let _ = judge(rule, &Corpus::of_values(&objects, &arena), &inputs);
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use kubescape_engine::{Object, Out};
 
-use super::component::Component;
+use super::component::{Component, is_named_like_api_server};
 use super::shapes::{append, fail, must_be_reviewed, must_be_set, must_switch, replace};
 
 fn set<'a>(object: &'a Object<'a>, flags: &[(&'a str, &str)], out: &mut Out<'a>) {
@@ -63,7 +63,7 @@ pub(crate) fn token_auth_file<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 
 /// The port that asks for neither credentials nor encryption is open.
 pub(crate) fn insecure_port<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
-    if !object.name.contains("kube-apiserver") {
+    if !may_have_insecure_port(object) {
         return;
     }
     let Some(component) = Component::named_like_api_server(object) else {
@@ -77,7 +77,7 @@ pub(crate) fn insecure_port<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
 
 /// Whether [`insecure_port`] judges this object.
 pub(crate) fn may_have_insecure_port(object: &Object<'_>) -> bool {
-    object.name.contains("kube-apiserver") && super::component::is_named_like_api_server(object)
+    object.name.contains("kube-apiserver") && is_named_like_api_server(object)
 }
 
 /// The port with encryption is switched off.

@@ -90,12 +90,7 @@ pub(crate) fn moving_tag<'a>(object: &'a Object<'a>, out: &mut Out<'a>) {
         let Some(image) = container.value.at("image").as_str() else {
             continue;
         };
-        let reference = ImageReference::parse(image);
-        let moves = match reference.tag {
-            None | Some("latest") => true,
-            Some(tag) => floating.iter().any(|other| other == tag),
-        };
-        if moves && reference.digest.is_none() {
+        if ImageReference::parse(image).moves(floating) {
             report_image(object, container, "may change: its tag moves", out);
         }
     }

@@ -9,6 +9,7 @@ use crate::image_reference::{ImageReference, is_below};
 ///
 /// Without a policy Kubernetes itself pulls such images always.
 pub(crate) fn moving_but_not_always_pulled<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
+    let floating = out.inputs.list("floatingImageTags");
     for container in workload.containers() {
         let policy = container.at("imagePullPolicy");
         if policy.is_nothing() || policy.is("Always") {
@@ -17,17 +18,7 @@ pub(crate) fn moving_but_not_always_pulled<'a>(workload: &Workload<'a>, out: &mu
         let Some(image) = container.at("image").as_str() else {
             continue;
         };
-        let image = ImageReference::parse(image);
-        let moves = image.digest.is_none()
-            && image.tag.is_none_or(|tag| {
-                tag == "latest"
-                    || out
-                        .inputs
-                        .list("floatingImageTags")
-                        .iter()
-                        .any(|it| it == tag)
-            });
-        if moves {
+        if ImageReference::parse(image).moves(floating) {
             out.fail(workload.object)
                 .review(format_args!("{container}.image"))
                 .review(format_args!("{container}.imagePullPolicy"));
