@@ -3,6 +3,8 @@
 
 mod error;
 mod inspect;
+pub mod kinds;
+pub mod meta;
 mod normalize;
 mod path;
 mod rules;
