@@ -7,13 +7,23 @@ pub mod kinds;
 pub mod meta;
 mod normalize;
 mod path;
+mod resource;
+mod resources;
 mod rules;
 pub mod schema;
+mod strict;
+mod summary;
+mod table;
 
 pub use error::{ErrorType, FieldError};
 pub use inspect::{DEEPEST, MOST_REPORTED, Report};
 pub use path::{Path, Step};
+pub use resource::{Era, Resource, Scope, Weight};
+pub use resources::RESOURCES;
 pub use rules::{COMPLETIONS, STATUSES};
+pub use strict::{Parsed, parse, strict_error, warnings};
+pub use summary::{ConfigurationSummaries, VulnerabilitySummaries};
+pub use table::{Cell, Column, Source};
 
 /// The API group.
 pub const GROUP: &str = "spdx.softwarecomposition.kubescape.io";

@@ -21,6 +21,18 @@ pub static TYPE_META: Object = Object::new(
 )
 .meta();
 
+/// What every object of the group begins with.
+pub static ENVELOPE: Object = Object::new(
+    "Envelope",
+    "What every object begins with.",
+    &[
+        omitted("apiVersion", Text, "The group and version of this object's shape: spdx.softwarecomposition.kubescape.io/v1beta1."),
+        omitted("kind", Text, "The kind of object that this is."),
+        always("metadata", Obj(&OBJECT_META), "The object's name, namespace, labels, annotations and version."),
+    ],
+)
+.meta();
+
 /// The identity of an object.
 pub static OBJECT_META: Object = Object::new(
     "ObjectMeta",
@@ -103,7 +115,7 @@ pub static LIST_META: Object = Object::new(
 pub static LABEL_SELECTOR: Object = Object::new(
     "LabelSelector",
     "Selects objects by their labels; an empty one selects all, a null one none.",
-    &[Field] = &[
+    &[
         omitted(
             "matchExpressions",
             List(&Obj(&SELECTOR_REQUIREMENT)),
@@ -261,6 +273,14 @@ pub static WATCH_EVENT: Object = Object::new(
         always("object", Any, "The object after the change, before it for DELETED, a Status for ERROR, metadata only for BOOKMARK."),
         always("type", Text, "ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."),
     ],
+)
+.meta();
+
+/// The body of a patch; its form depends on the content type.
+pub static PATCH: Object = Object::new(
+    "Patch",
+    "A change of an object, in one of the forms of patches.",
+    &[],
 )
 .meta();
 

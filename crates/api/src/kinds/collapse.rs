@@ -1,5 +1,6 @@
 //! How observed paths are generalised.
 
+use crate::meta::ENVELOPE;
 use crate::rules;
 use crate::schema::Schema::{Int32, List, Object as Obj, String as Text};
 use crate::schema::{Object, always, omitted};
@@ -9,7 +10,8 @@ pub static COLLAPSE_CONFIGURATION: Object = Object::new(
     "CollapseConfiguration",
     "How many different names a folder or an endpoint may show in profiles before they become one pattern. The object named default counts.",
     &[always("spec", Obj(&SPEC), "The thresholds.")],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SPEC: Object = Object::new(
     "CollapseConfigurationSpec",

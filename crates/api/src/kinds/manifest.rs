@@ -1,6 +1,7 @@
 //! The vulnerabilities of one image, in the form that Grype writes.
 
 use crate::kinds::{EMPTY_STATUS, STATUS_DOC};
+use crate::meta::ENVELOPE;
 use crate::schema::Schema::{Any, Bool, List, Number, Object as Obj, String as Text, Time};
 use crate::schema::{Object, always, nullable, omitted, optional};
 
@@ -16,7 +17,8 @@ pub static VULNERABILITY_MANIFEST: Object = Object::new(
         ),
         always("status", Obj(&EMPTY_STATUS), STATUS_DOC),
     ],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SPEC: Object = Object::new(
     "VulnerabilityManifestSpec",

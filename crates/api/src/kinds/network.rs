@@ -1,6 +1,6 @@
 //! Observed network traffic, and the servers that users know.
 
-use crate::meta::LABEL_SELECTOR;
+use crate::meta::{ENVELOPE, LABEL_SELECTOR};
 use crate::rules;
 use crate::schema::Schema::{Int32, List, Object as Obj, String as Text};
 use crate::schema::{Merge, Object, always, nullable, omitted};
@@ -14,7 +14,8 @@ pub static NETWORK_NEIGHBORS: Object = Object::new(
         Obj(&NEIGHBORS_SPEC),
         "The workload's selector and its neighbors.",
     )],
-);
+)
+.with(&[&ENVELOPE]);
 
 static NEIGHBORS_SPEC: Object = Object::new(
     "NetworkNeighborsSpec",
@@ -112,6 +113,7 @@ pub static NETWORK_NEIGHBORHOOD: Object = Object::new(
     "Whom each container of one workload was seen to talk with. The annotations kubescape.io/status and kubescape.io/completion say how far the learning has come.",
     &[always("spec", Obj(&NEIGHBORHOOD_SPEC), "The workload's selector and its containers' neighbors.")],
 )
+.with(&[&ENVELOPE])
 .checked(rules::learning_annotations);
 
 static NEIGHBORHOOD_SPEC: Object = Object::new(
@@ -156,7 +158,8 @@ pub static KNOWN_SERVER: Object = Object::new(
         List(&Obj(&KNOWN_SERVER_ENTRY)),
         "The blocks; in one object the first that contains an address counts.",
     )],
-);
+)
+.with(&[&ENVELOPE]);
 
 static KNOWN_SERVER_ENTRY: Object = Object::new(
     "KnownServerEntry",

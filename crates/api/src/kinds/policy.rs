@@ -1,6 +1,6 @@
 //! Network policies generated from observed traffic.
 
-use crate::meta::{LABEL_SELECTOR, OBJECT_META};
+use crate::meta::{ENVELOPE, LABEL_SELECTOR, OBJECT_META};
 use crate::rules;
 use crate::schema::Schema::{Int32, IntOrString, List, Object as Obj, String as Text};
 use crate::schema::{Object, always, omitted, optional};
@@ -17,7 +17,8 @@ pub static GENERATED_NETWORK_POLICY: Object = Object::new(
             "Where address blocks in the policy come from: DNS names and known servers.",
         ),
     ],
-);
+)
+.with(&[&ENVELOPE]);
 
 static POLICY_REF: Object = Object::new(
     "PolicyRef",

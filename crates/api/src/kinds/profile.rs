@@ -3,7 +3,7 @@
 use crate::kinds::network::NEIGHBOR;
 use crate::kinds::seccomp::SINGLE_PROFILE;
 use crate::kinds::{EMPTY_STATUS, STATUS_DOC};
-use crate::meta::LABEL_SELECTOR;
+use crate::meta::{ENVELOPE, LABEL_SELECTOR};
 use crate::rules;
 use crate::schema::Schema::{Any, Bool, Int64, List, Map, Object as Obj, String as Text};
 use crate::schema::{Field, Merge, Object, always, omitted, optional};
@@ -17,6 +17,7 @@ pub static APPLICATION_PROFILE: Object = Object::new(
         always("status", Obj(&EMPTY_STATUS), STATUS_DOC),
     ],
 )
+.with(&[&ENVELOPE])
 .checked(rules::learning_annotations);
 
 static SPEC: Object = Object::new(
@@ -245,7 +246,8 @@ pub static APPLICATION_PROFILE_SUMMARY: Object = Object::new(
     "ApplicationProfileSummary",
     "Says that the ApplicationProfile of the same name is there; it has nothing but metadata, so that watching it is cheap.",
     &[],
-);
+)
+.with(&[&ENVELOPE]);
 
 /// `ApplicationActivity`.
 pub static APPLICATION_ACTIVITY: Object = Object::new(
@@ -255,7 +257,8 @@ pub static APPLICATION_ACTIVITY: Object = Object::new(
         always("spec", Obj(&ACTIVITY_SPEC), "What was seen."),
         always("status", Obj(&EMPTY_STATUS), STATUS_DOC),
     ],
-);
+)
+.with(&[&ENVELOPE]);
 
 static ACTIVITY_SPEC: Object =
     Object::new("ApplicationActivitySpec", "What was seen.", &[SYSCALLS]);
@@ -268,7 +271,8 @@ pub static CONTAINER_PROFILE: Object = Object::new(
         always("spec", Obj(&CONTAINER_PROFILE_SPEC), "What was seen."),
         always("status", Obj(&EMPTY_STATUS), STATUS_DOC),
     ],
-);
+)
+.with(&[&ENVELOPE]);
 
 static CONTAINER_PROFILE_SPEC: Object = Object::new(
     "ContainerProfileSpec",

@@ -3,6 +3,7 @@
 use crate::kinds::spdx::DOCUMENT;
 use crate::kinds::syft::SYFT_DOCUMENT;
 use crate::kinds::{EMPTY_STATUS, STATUS_DOC};
+use crate::meta::ENVELOPE;
 use crate::schema::Schema::{Object as Obj, String as Text, Time};
 use crate::schema::{Field, Object, always};
 
@@ -24,14 +25,16 @@ pub static SBOM_SPDX: Object = Object::new(
     "SBOMSPDXv2p3",
     "What is in one image, as an SPDX 2.3 document; made once and used for every later match.",
     &[SPDX, STATUS],
-);
+)
+.with(&[&ENVELOPE]);
 
 /// `SBOMSPDXv2p3Filtered`.
 pub static SBOM_SPDX_FILTERED: Object = Object::new(
     "SBOMSPDXv2p3Filtered",
     "The part of an image that a container was seen to use, as an SPDX 2.3 document.",
     &[SPDX, STATUS],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SPDX_SPEC: Object = Object::new(
     "SBOMSPDXv2p3Spec",
@@ -47,7 +50,8 @@ pub static SBOM_SUMMARY: Object = Object::new(
     "SBOMSummary",
     "Says that a bill of materials of the same name is there; it has nothing but metadata, so that watching it is cheap.",
     &[always("spec", Obj(&SUMMARY_SPEC), "Always empty."), STATUS],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SUMMARY_SPEC: Object = Object::new("SBOMSummarySpec", "Always empty.", &[]);
 
@@ -56,14 +60,16 @@ pub static SBOM_SYFT: Object = Object::new(
     "SBOMSyft",
     "What is in one image, in Syft's form; made once and used for every later match.",
     &[SYFT, STATUS],
-);
+)
+.with(&[&ENVELOPE]);
 
 /// `SBOMSyftFiltered`.
 pub static SBOM_SYFT_FILTERED: Object = Object::new(
     "SBOMSyftFiltered",
     "The part of an image that a container was seen to use, in Syft's form.",
     &[SYFT, STATUS],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SYFT_SPEC: Object = Object::new(
     "SBOMSyftSpec",

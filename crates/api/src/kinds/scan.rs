@@ -1,6 +1,7 @@
 //! Results of configuration scans: in full, per workload in short, and per
 //! namespace in sums.
 
+use crate::meta::ENVELOPE;
 use crate::schema::Schema::{Any, Int64, List, Map, Number, Object as Obj, String as Text};
 use crate::schema::{Object, always};
 
@@ -9,7 +10,8 @@ pub static WORKLOAD_CONFIGURATION_SCAN: Object = Object::new(
     "WorkloadConfigurationScan",
     "The full result of checking one object's configuration: every control that was looked at, what failed, where, and how to mend it. For who may do what, one object stands for a subject with its role and binding.",
     &[always("spec", Obj(&SCAN_SPEC), "The result.")],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SCAN_SPEC: Object = Object::new(
     "WorkloadConfigurationScanSpec",
@@ -181,7 +183,8 @@ pub static WORKLOAD_CONFIGURATION_SCAN_SUMMARY: Object = Object::new(
     "WorkloadConfigurationScanSummary",
     "The short result of checking one object's configuration: how many controls failed at each severity, and how each ended. The scan of the same name has the details.",
     &[always("spec", Obj(&SUMMARY_SPEC), "The result in short.")],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SUMMARY_SPEC: Object = Object::new(
     "WorkloadConfigurationScanSummarySpec",
@@ -231,7 +234,8 @@ pub static CONFIGURATION_SCAN_SUMMARY: Object = Object::new(
     "ConfigurationScanSummary",
     "The configuration results of one namespace in sums; it bears the namespace's name. Computed when read, never stored. Cluster-wide objects and access rights count under Kubescape's own namespace.",
     &[always("spec", Obj(&NAMESPACE_SPEC), "The sums.")],
-);
+)
+.with(&[&ENVELOPE]);
 
 static NAMESPACE_SPEC: Object = Object::new(
     "ConfigurationScanSummarySpec",

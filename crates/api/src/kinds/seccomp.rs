@@ -1,5 +1,6 @@
 //! Seccomp profiles in the shape of the security-profiles-operator.
 
+use crate::meta::ENVELOPE;
 use crate::schema::Schema::{Bool, Int64, List, Map, Object as Obj, String as Text, Time};
 use crate::schema::{Object, always, omitted, optional};
 
@@ -11,7 +12,8 @@ pub static SECCOMP_PROFILE: Object = Object::new(
         always("spec", Obj(&SPEC), "The profiles of the containers."),
         always("status", Obj(&STATUS), "Whether they are installed."),
     ],
-);
+)
+.with(&[&ENVELOPE]);
 
 static SPEC: Object = Object::new(
     "SeccompProfileSpec",

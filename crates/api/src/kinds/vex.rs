@@ -1,5 +1,6 @@
 //! OpenVEX documents: whether a product is affected. (openvex.dev, v0.2.0)
 
+use crate::meta::ENVELOPE;
 use crate::schema::Schema::{Int64, List, Map, Object as Obj, String as Text};
 use crate::schema::{Object, always, omitted};
 
@@ -8,7 +9,8 @@ pub static OPEN_VULNERABILITY_EXCHANGE_CONTAINER: Object = Object::new(
     "OpenVulnerabilityExchangeContainer",
     "Whether a running container is affected by the vulnerabilities of its image, as an OpenVEX document that other scanners understand.",
     &[always("spec", Obj(&VEX), "The OpenVEX document.")],
-);
+)
+.with(&[&ENVELOPE]);
 
 static VEX: Object = Object::new(
     "VEX",
