@@ -6,6 +6,7 @@ mod inspect;
 pub mod kinds;
 pub mod meta;
 mod normalize;
+pub mod openapi;
 mod path;
 mod resource;
 mod resources;
