@@ -27,10 +27,14 @@ pub(crate) fn prune(schema: Schema, value: &mut Value) {
         }
         (Schema::OrString(inner), value) => prune(*inner, value),
         (Schema::List(item) | Schema::ListOrOne(item), Value::Array(items)) => {
-            items.iter_mut().for_each(|value| prune(*item, value));
+            for value in items {
+                prune(*item, value);
+            }
         }
         (Schema::Map(item), Value::Object(entries)) => {
-            entries.values_mut().for_each(|value| prune(*item, value));
+            for value in entries.values_mut() {
+                prune(*item, value);
+            }
         }
         _ => {}
     }

@@ -144,18 +144,18 @@ pub static RESOURCES: &[Resource] = &[
         columns::VEX,
     ),
     seed(
-        "SBOMSPDXv2p3",
-        "sbomspdxv2p3s",
-        "sbomspdxv2p3",
-        &sbom::SBOM_SPDX,
-        columns::SBOM_SPDX,
-    )
-    .dropped(),
-    seed(
         "SBOMSPDXv2p3Filtered",
         "sbomspdxv2p3filtereds",
         "sbomspdxv2p3filtered",
         &sbom::SBOM_SPDX_FILTERED,
+        columns::SBOM_SPDX,
+    )
+    .dropped(),
+    seed(
+        "SBOMSPDXv2p3",
+        "sbomspdxv2p3s",
+        "sbomspdxv2p3",
+        &sbom::SBOM_SPDX,
         columns::SBOM_SPDX,
     )
     .dropped(),

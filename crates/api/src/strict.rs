@@ -38,10 +38,10 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
 /// `None` when there is nothing to refuse.
 pub fn strict_error(unknown: &[String], duplicates: &[String]) -> Option<String> {
     let warnings = warnings(unknown, duplicates);
-    match warnings.is_empty() {
-        true => None,
-        false => Some(format!("strict decoding error: {}", warnings.join(", "))),
+    if warnings.is_empty() {
+        return None;
     }
+    Some(format!("strict decoding error: {}", warnings.join(", ")))
 }
 
 /// What `fieldValidation=Warn` says in Warning headers, one text for each field.

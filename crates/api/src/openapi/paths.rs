@@ -14,9 +14,10 @@ pub(super) fn paths(style: Style) -> Value {
     paths.insert(format!("/apis/{API_VERSION}/"), discovery(style));
     for resource in RESOURCES {
         let plural = resource.plural;
-        let base = match resource.namespaced() {
-            true => format!("/apis/{API_VERSION}/namespaces/{{namespace}}/{plural}"),
-            false => format!("/apis/{API_VERSION}/{plural}"),
+        let base = if resource.namespaced() {
+            format!("/apis/{API_VERSION}/namespaces/{{namespace}}/{plural}")
+        } else {
+            format!("/apis/{API_VERSION}/{plural}")
         };
         paths.insert(format!("{base}/{{name}}"), item(style, resource));
         paths.insert(base, collection(style, resource));
@@ -46,9 +47,10 @@ fn discovery(style: Style) -> Value {
 }
 
 fn list_action(resource: &Resource) -> Action {
-    match resource.computed {
-        true => Action::ListComputed,
-        false => Action::List,
+    if resource.computed {
+        Action::ListComputed
+    } else {
+        Action::List
     }
 }
 

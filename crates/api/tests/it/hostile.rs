@@ -46,21 +46,18 @@ fn fitting(schema: Schema, choices: &mut impl Iterator<Item = u8>, depth: usize)
         Schema::String | Schema::OrString(_) | Schema::ListOrOne(_) | Schema::Time => json!("text"),
         Schema::Int32 | Schema::Int64 | Schema::IntOrString => json!(choice),
         Schema::Number => json!(0.5),
-        Schema::Bool => json!(choice % 2 == 0),
+        Schema::Bool => json!(choice > 128),
         Schema::Any => json!({"any": [1]}),
-        Schema::Object(object) => Value::Object(
-            object
-                .all_fields()
-                .filter_map(|field| {
-                    (choices.next()? % 3 != 0).then(|| {
-                        (
-                            field.name.to_owned(),
-                            fitting(field.schema, choices, depth + 1),
-                        )
-                    })
-                })
-                .collect(),
-        ),
+        Schema::Object(object) => {
+            let mut fields = serde_json::Map::new();
+            for field in object.all_fields() {
+                if choices.next().is_some_and(|choice| choice > 80) {
+                    let value = fitting(field.schema, choices, depth + 1);
+                    fields.insert(field.name.to_owned(), value);
+                }
+            }
+            Value::Object(fields)
+        }
         Schema::List(item) => (0..choice % 3)
             .map(|_| fitting(*item, choices, depth + 1))
             .collect(),
