@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+/// Longest key that a path shows, in bytes; no valid label or annotation is longer.
+const LONGEST_KEY: usize = 317;
+
+/// A key as paths show it: cut when a hostile one is long, so that errors stay
+/// small.
+pub(crate) fn shown_key(key: &str) -> &str {
+    &key[..key.floor_char_boundary(LONGEST_KEY)]
+}
+
 /// One step into a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
@@ -38,9 +47,9 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, step) in self.0.iter().enumerate() {
             match step {
-                Step::Field(name) if number == 0 => out.write_str(name)?,
-                Step::Field(name) => write!(out, ".{name}")?,
-                Step::Key(name) => write!(out, "[{name}]")?,
+                Step::Field(name) if number == 0 => out.write_str(shown_key(name))?,
+                Step::Field(name) => write!(out, ".{}", shown_key(name))?,
+                Step::Key(name) => write!(out, "[{}]", shown_key(name))?,
                 Step::Index(index) => write!(out, "[{index}]")?,
             }
         }

@@ -7,6 +7,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use crate::inspect::MOST_REPORTED;
+use crate::path::shown_key;
+
+/// How many repeated fields are looked at; their paths cost time to write.
+const MOST_LOOKED_AT: usize = 1_000;
 
 /// JSON that was read.
 #[derive(Debug)]
@@ -57,6 +61,7 @@ pub fn warnings(unknown: &[String], duplicates: &[String]) -> Vec<String> {
 struct State {
     path: Vec<Part>,
     duplicates: Vec<String>,
+    looked_at: usize,
 }
 
 enum Part {
@@ -66,16 +71,17 @@ enum Part {
 
 impl State {
     fn duplicate(&mut self) {
-        if self.duplicates.len() >= MOST_REPORTED {
+        self.looked_at += 1;
+        if self.looked_at > MOST_LOOKED_AT || self.duplicates.len() >= MOST_REPORTED {
             return;
         }
         let mut path = String::new();
         for part in &self.path {
             match part {
-                Part::Key(key) if path.is_empty() => path.push_str(key),
+                Part::Key(key) if path.is_empty() => path.push_str(shown_key(key)),
                 Part::Key(key) => {
                     path.push('.');
-                    path.push_str(key);
+                    path.push_str(shown_key(key));
                 }
                 Part::Index(index) => path.push_str(&format!("[{index}]")),
             }

@@ -192,3 +192,15 @@ fn long_values_are_quoted_in_part() {
     let errors = resource("KnownServer").validate(&object);
     assert!(errors[0].to_string().len() < 400);
 }
+
+#[test]
+fn long_keys_are_named_in_part() {
+    let key = "é".repeat(1_000_000);
+    let object = json!({"metadata": {"labels": {key.clone(): 5}}, key.clone(): 5});
+    let servers = resource("KnownServer");
+    assert!(servers.validate(&object)[0].path.len() < 400);
+    assert!(servers.unknown_fields(&object)[0].len() < 400);
+    let body = format!("{{{key:?}: {{{}}}}}", vec![r#""a":1"#; 100_000].join(","));
+    let duplicates = parse(body.as_bytes()).expect("JSON").duplicates;
+    assert!(duplicates.len() == 1 && duplicates[0].len() < 400);
+}
