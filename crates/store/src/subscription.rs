@@ -74,14 +74,30 @@ impl Subscription {
     /// [`Error::Closed`]; others may pass.
     pub async fn next(&mut self) -> Result<Event, Error> {
         loop {
+            // Before looking, so that what happens in between rings.
+            self.bell.borrow_and_update();
+            if let Some(event) = self.try_next().await? {
+                return Ok(event);
+            }
+            self.bell.changed().await.map_err(|_| Error::Closed)?;
+        }
+    }
+
+    /// The next event that has already happened, or `None` when up to date.
+    /// Whatever a commit acknowledged before the call is among them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subscription::next`].
+    pub async fn try_next(&mut self) -> Result<Option<Event>, Error> {
+        loop {
             while let Some(event) = self.taken.pop_front() {
                 self.position = event.resource_version;
                 if let Some(seen) = event.seen_by(&self.filter) {
-                    return Ok(seen);
+                    return Ok(Some(seen));
                 }
             }
             self.position = self.position.max(self.upto);
-            self.bell.borrow_and_update();
             match self.hub.after(&self.filter.resource, self.position) {
                 Next::Live { events, upto, seen } => {
                     self.seen = Some(seen);
@@ -89,7 +105,7 @@ impl Subscription {
                     self.upto = upto;
                     if self.taken.is_empty() {
                         self.position = self.position.max(upto);
-                        self.bell.changed().await.map_err(|_| Error::Closed)?;
+                        return Ok(None);
                     }
                 }
                 Next::Behind { total } => {
