@@ -5,4 +5,5 @@ mod auth;
 mod cluster;
 mod computed;
 mod discovery;
+mod draft;
 mod lanes;
