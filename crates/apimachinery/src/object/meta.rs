@@ -1,0 +1,1 @@
+//! Metadata as the rules look at it.

@@ -1,0 +1,1 @@
+//! Qualified names and label values.
