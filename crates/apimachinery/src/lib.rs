@@ -16,6 +16,7 @@ pub mod render;
 pub mod request;
 pub mod selector;
 
+mod causes;
 mod qualified;
 mod query;
 mod quote;

@@ -7,4 +7,5 @@ mod write;
 
 pub use delete::{DeleteOptions, Preconditions, Propagation};
 pub use list::{GetOptions, ListOptions, ResourceVersionMatch, Spec, TableOptions};
+pub(crate) use write::manager_causes;
 pub use write::{FieldValidation, PatchOptions, WriteOptions, manager_from_user_agent};

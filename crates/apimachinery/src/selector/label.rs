@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::failure::Failure;
-
 /// Labels by key. Sorted, so that equal labels have equal bytes.
 pub type Labels = BTreeMap<String, String>;
 
@@ -80,13 +78,26 @@ fn go_integer(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Reads a `labelSelector`; an empty one fits everything. Requirements come out
-/// ordered by key, as from a real server.
-///
-/// # Errors
-///
-/// 400 in the words of a real server.
-pub fn parse_label_selector(text: &str) -> Result<Selector, Failure> {
-    let _ = text;
-    todo!()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn negative_requirements_fit_objects_without_the_key() {
+        let labels = Labels::from([("app".into(), "cart".into()), ("tier".into(), "7".into())]);
+        let set = BTreeSet::from(["cart".to_owned()]);
+        let fits = |r: Requirement| r.matches(&labels);
+        assert!(fits(Requirement::Equals("app".into(), "cart".into())));
+        assert!(!fits(Requirement::NotEquals("app".into(), "cart".into())));
+        assert!(fits(Requirement::NotEquals("zone".into(), "a".into())));
+        assert!(fits(Requirement::In("app".into(), set.clone())));
+        assert!(!fits(Requirement::In("zone".into(), set.clone())));
+        assert!(!fits(Requirement::NotIn("app".into(), set.clone())));
+        assert!(fits(Requirement::NotIn("zone".into(), set)));
+        assert!(fits(Requirement::Exists("app".into())));
+        assert!(fits(Requirement::Missing("zone".into())));
+        assert!(fits(Requirement::GreaterThan("tier".into(), 6)));
+        assert!(!fits(Requirement::LessThan("tier".into(), 7)));
+        assert!(!fits(Requirement::LessThan("app".into(), 7)));
+    }
 }
