@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod meta;
 mod noop;
+mod place;
 mod update;
 mod validate;
 

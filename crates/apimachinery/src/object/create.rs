@@ -1,8 +1,11 @@
-//! Creation.
+//! Creation. (`apiserver/pkg/registry/rest/create.go`, `meta.go`)
 
 use serde_json::Value;
 
+use super::meta::{text, tidy};
+use super::place::{match_name, match_namespace};
 use crate::failure::Failure;
+use crate::name::generate;
 
 /// What the caller knows of a creation.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +28,34 @@ pub struct Creation<'a> {
 ///
 /// # Errors
 ///
-/// 400 if this is no object, or for another namespace or name than the path's.
+/// 400 if this is no object, its metadata is of wrong types, it has a
+/// `resourceVersion`, or another namespace or name than the path.
 pub fn prepare_create(object: &mut Value, creation: &Creation<'_>) -> Result<(), Failure> {
-    let _ = (object, creation);
-    todo!()
+    let metadata = tidy(object)?;
+    if !matches!(text(metadata, "resourceVersion"), "" | "0") {
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(Failure::bad_request(message));
+    }
+    match_namespace(metadata, creation.namespace)?;
+    if let Some(name) = creation.name {
+        match_name(metadata, name)?;
+    }
+    let base = text(metadata, "generateName");
+    if text(metadata, "name").is_empty() && !base.is_empty() {
+        let name = generate(base, creation.suffix);
+        metadata.insert("name".to_owned(), name.into());
+    }
+    let cleared = [
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "resourceVersion",
+        "selfLink",
+    ];
+    for name in cleared {
+        metadata.remove(name);
+    }
+    metadata.insert("uid".to_owned(), creation.uid.into());
+    metadata.insert("creationTimestamp".to_owned(), creation.now.into());
+    metadata.insert("generation".to_owned(), 1.into());
+    Ok(())
 }
