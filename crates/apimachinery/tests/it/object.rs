@@ -19,7 +19,7 @@ const TARGET: Target<'static> = Target {
     name: "cart",
 };
 
-fn created(metadata: Value) -> Value {
+fn created(metadata: &Value) -> Value {
     let mut object = json!({"metadata": metadata, "spec": {"a": 1}});
     prepare_create(&mut object, &CREATION).unwrap();
     object
@@ -32,7 +32,7 @@ fn messages(object: &Value) -> Vec<String> {
 
 #[test]
 fn the_server_sets_and_clears_what_is_its_own() {
-    let object = created(json!({
+    let object = created(&json!({
         "name": "cart", "uid": "mine", "generation": 9, "creationTimestamp": "2000-01-01T00:00:00Z",
         "deletionTimestamp": "2000-01-01T00:00:00Z", "deletionGracePeriodSeconds": 3,
         "selfLink": "/x", "labels": {"a": null}, "annotations": {}, "finalizers": null,
@@ -49,10 +49,10 @@ fn the_server_sets_and_clears_what_is_its_own() {
 
 #[test]
 fn names_are_made_from_generate_name() {
-    let object = created(json!({"generateName": "cart-"}));
+    let object = created(&json!({"generateName": "cart-"}));
     assert_eq!(object["metadata"]["name"], "cart-x7k2p");
     assert!(messages(&object).is_empty());
-    let named = created(json!({"generateName": "cart-", "name": "own"}));
+    let named = created(&json!({"generateName": "cart-", "name": "own"}));
     assert_eq!(named["metadata"]["name"], "own");
 }
 
@@ -114,7 +114,7 @@ fn names_are_path_segments_with_alphanumeric_ends() {
         "registry.example.com-team-a-cart-2.4.1-e2d1c0",
     ] {
         assert!(
-            messages(&created(json!({"name": name}))).is_empty(),
+            messages(&created(&json!({"name": name}))).is_empty(),
             "{name}"
         );
     }
@@ -146,18 +146,18 @@ fn names_are_path_segments_with_alphanumeric_ends() {
         ),
     ];
     for (name, message) in table {
-        assert_eq!(messages(&created(json!({"name": name}))), [message]);
+        assert_eq!(messages(&created(&json!({"name": name}))), [message]);
     }
     assert_eq!(
-        messages(&created(json!({"name": "x".repeat(254)}))).len(),
+        messages(&created(&json!({"name": "x".repeat(254)}))).len(),
         1
     );
-    assert_eq!(messages(&created(json!({"generateName": "a/"}))).len(), 2);
+    assert_eq!(messages(&created(&json!({"generateName": "a/"}))).len(), 2);
 }
 
 #[test]
 fn labels_annotations_finalizers_and_owners_are_checked() {
-    let object = created(json!({
+    let object = created(&json!({
         "name": "a",
         "labels": {"-bad": "x", "good": "no good"},
         "annotations": {"UPPER/Case": "any thing", "a b": ""},
@@ -198,9 +198,9 @@ fn labels_annotations_finalizers_and_owners_are_checked() {
 #[test]
 fn annotations_have_a_budget_and_causes_a_bound() {
     let half = "x".repeat(128 * 1024 - 1);
-    let fits = created(json!({"name": "a", "annotations": {"a": half, "b": half}}));
+    let fits = created(&json!({"name": "a", "annotations": {"a": half, "b": half}}));
     assert!(messages(&fits).is_empty());
-    let over = created(json!({"name": "a", "annotations": {"a": half, "bb": half}}));
+    let over = created(&json!({"name": "a", "annotations": {"a": half, "bb": half}}));
     assert_eq!(
         messages(&over),
         ["metadata.annotations: Too long: may not be more than 262144 bytes"]
@@ -209,7 +209,7 @@ fn annotations_have_a_budget_and_causes_a_bound() {
         .map(|n| (format!("-{n}"), "-".into()))
         .collect();
     assert_eq!(
-        validate_meta(&created(json!({"name": "a", "labels": labels})), true).len(),
+        validate_meta(&created(&json!({"name": "a", "labels": labels})), true).len(),
         100
     );
 }

@@ -5,212 +5,56 @@ use proptest::prelude::*;
 
 const BASE: &str = "/apis/spdx.softwarecomposition.kubescape.io/v1beta1";
 
+/// Method, path after the version and query; then verb, namespace, resource,
+/// name and subresource. A dash is nothing.
+const RESOURCES: &str = "
+    GET     /sbomsyfts                            -            list   -    sbomsyfts    -      -
+    GET     /sbomsyfts/                           -            list   -    sbomsyfts    -      -
+    HEAD    /knownservers/a                       -            get    -    knownservers a      -
+    GET     /namespaces/shop/sbomsyfts            -            list   shop sbomsyfts    -      -
+    GET     /namespaces/shop/sbomsyfts            watch=true   watch  shop sbomsyfts    -      -
+    GET     /namespaces/shop/sbomsyfts            watch=0      list   shop sbomsyfts    -      -
+    GET     /namespaces/shop/sbomsyfts            fieldSelector=metadata.name%3Dx list shop sbomsyfts x -
+    GET     /namespaces/shop/sbomsyfts/a          watch=true   get    shop sbomsyfts    a      -
+    GET     /namespaces/shop/sbomsyfts/a/status   -            get    shop sbomsyfts    a      status
+    POST    /namespaces/shop/sbomsyfts            -            create shop sbomsyfts    -      -
+    PUT     /namespaces/shop/sbomsyfts/a          -            update shop sbomsyfts    a      -
+    PATCH   /namespaces/shop/sbomsyfts/a          -            patch  shop sbomsyfts    a      -
+    DELETE  /namespaces/shop/sbomsyfts/a          -            delete shop sbomsyfts    a      -
+    DELETE  /namespaces/shop/sbomsyfts            -            deletecollection shop sbomsyfts - -
+    DELETE  /sbomsyfts                            fieldSelector=metadata.name%3Dx deletecollection - sbomsyfts - -
+    OPTIONS /sbomsyfts                            -            options -   sbomsyfts    -      -
+    GET     /watch/namespaces/shop/sbomsyfts      -            watch  shop sbomsyfts    -      -
+    GET     /namespaces/shop                      -            get    shop namespaces   shop   -
+    PUT     /namespaces/shop/finalize             -            update shop namespaces   shop   finalize
+    GET     /namespaces/shop/sbomsyfts/a%2Eb%3Ac  -            get    shop sbomsyfts    a.b:c  -
+";
+
 #[test]
 fn resources_are_told_by_method_and_path() {
-    // method, path after the version, query; verb, namespace, resource, name, subresource
-    let table = [
-        ("GET", "/sbomsyfts", "", "list", "", "sbomsyfts", "", ""),
-        ("GET", "/sbomsyfts/", "", "list", "", "sbomsyfts", "", ""),
-        (
-            "HEAD",
-            "/knownservers/a",
-            "",
-            "get",
-            "",
-            "knownservers",
-            "a",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts",
-            "",
-            "list",
-            "shop",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts",
-            "watch=true",
-            "watch",
-            "shop",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts",
-            "watch=0",
-            "list",
-            "shop",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts",
-            "fieldSelector=metadata.name%3Dx",
-            "list",
-            "shop",
-            "sbomsyfts",
-            "x",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts/a",
-            "watch=true",
-            "get",
-            "shop",
-            "sbomsyfts",
-            "a",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts/a/status",
-            "",
-            "get",
-            "shop",
-            "sbomsyfts",
-            "a",
-            "status",
-        ),
-        (
-            "POST",
-            "/namespaces/shop/sbomsyfts",
-            "",
-            "create",
-            "shop",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "PUT",
-            "/namespaces/shop/sbomsyfts/a",
-            "",
-            "update",
-            "shop",
-            "sbomsyfts",
-            "a",
-            "",
-        ),
-        (
-            "PATCH",
-            "/namespaces/shop/sbomsyfts/a",
-            "",
-            "patch",
-            "shop",
-            "sbomsyfts",
-            "a",
-            "",
-        ),
-        (
-            "DELETE",
-            "/namespaces/shop/sbomsyfts/a",
-            "",
-            "delete",
-            "shop",
-            "sbomsyfts",
-            "a",
-            "",
-        ),
-        (
-            "DELETE",
-            "/namespaces/shop/sbomsyfts",
-            "",
-            "deletecollection",
-            "shop",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "DELETE",
-            "/sbomsyfts",
-            "fieldSelector=metadata.name%3Dx",
-            "deletecollection",
-            "",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "OPTIONS",
-            "/sbomsyfts",
-            "",
-            "options",
-            "",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "GET",
-            "/watch/namespaces/shop/sbomsyfts",
-            "",
-            "watch",
-            "shop",
-            "sbomsyfts",
-            "",
-            "",
-        ),
-        (
-            "GET",
-            "/namespaces/shop",
-            "",
-            "get",
-            "shop",
-            "namespaces",
-            "shop",
-            "",
-        ),
-        (
-            "PUT",
-            "/namespaces/shop/finalize",
-            "",
-            "update",
-            "shop",
-            "namespaces",
-            "shop",
-            "finalize",
-        ),
-        (
-            "GET",
-            "/namespaces/shop/sbomsyfts/a%2Eb%20c",
-            "",
-            "get",
-            "shop",
-            "sbomsyfts",
-            "a.b c",
-            "",
-        ),
-    ];
-    for (method, path, query, verb, namespace, resource, name, subresource) in table {
-        let info = RequestInfo::parse(method, &format!("{BASE}{path}"), query).unwrap();
+    for line in RESOURCES.lines().filter(|line| !line.trim().is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let word = |index: usize| {
+            if words[index] == "-" {
+                ""
+            } else {
+                words[index]
+            }
+        };
+        let path = format!("{BASE}{}", word(1));
+        let info = RequestInfo::parse(word(0), &path, word(2)).unwrap();
         assert!(info.is_resource);
         assert_eq!(info.group, "spdx.softwarecomposition.kubescape.io");
-        assert_eq!(
-            (info.api_prefix.as_str(), info.version.as_str()),
-            ("apis", "v1beta1")
-        );
-        assert_eq!(
-            (
-                info.verb.as_str(),
-                info.namespace.as_str(),
-                info.resource.as_str(),
-                info.name.as_str(),
-                info.subresource.as_str()
-            ),
-            (verb, namespace, resource, name, subresource),
-            "{method} {path}?{query}"
-        );
+        assert_eq!(info.api_prefix, "apis");
+        assert_eq!(info.version, "v1beta1");
+        let told = [
+            info.verb.as_str(),
+            &info.namespace,
+            &info.resource,
+            &info.name,
+            &info.subresource,
+        ];
+        assert_eq!(told, [3, 4, 5, 6, 7].map(word), "{line}");
     }
     let core = RequestInfo::parse("GET", "/api/v1/namespaces/n/pods/p/log/more", "").unwrap();
     assert_eq!((core.group.as_str(), core.resource.as_str()), ("", "pods"));
