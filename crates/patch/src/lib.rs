@@ -8,6 +8,8 @@ mod limits;
 pub mod managed;
 mod merge;
 mod strategic;
+mod typed;
+mod value;
 
 pub use apply::{apply, track_update};
 pub use error::{Cause, Conflict, Error};

@@ -21,3 +21,12 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    pub(crate) fn too_deep(&self) -> crate::Error {
+        crate::Error::TooLarge(format!(
+            "the patch nests deeper than {} steps, or makes an object that does",
+            self.depth
+        ))
+    }
+}
