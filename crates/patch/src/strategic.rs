@@ -82,7 +82,9 @@ fn merge_field(
     patch: Value,
     of: Type,
 ) -> Result<(), Error> {
-    if patch.is_null() {
+    // A field that is deleted becomes empty, an entry of a map goes.
+    let entry = matches!(of.schema(), Some(Schema::Map(_)));
+    if patch.is_null() || (entry && directive::deletes(&patch)) {
         object.remove(&key);
         return Ok(());
     }

@@ -54,7 +54,6 @@ impl Check {
             return;
         }
         match (of.schema(), value) {
-            (None, Value::Array(_)) => {}
             (None | Some(Schema::Object(_) | Schema::Map(_)), Value::Object(fields)) => {
                 for (key, value) in fields {
                     let (named, of) = of.field(key);
@@ -64,12 +63,12 @@ impl Check {
             (Some(Schema::List(_) | Schema::ListOrOne(_)), Value::Array(items)) => {
                 self.items(of, items);
             }
+            (None, _) => {}
             (Some(schema), value) => {
                 if let Some(wanted) = wanted(schema, value) {
                     self.error(&format!("expected {wanted}, got {}", quoted(value)));
                 }
             }
-            (None, _) => {}
         }
     }
 

@@ -31,19 +31,22 @@ pub(super) enum Directive {
 impl Directive {
     /// Takes the directive out of a patch.
     pub(super) fn take(patch: &mut Map<String, Value>) -> Result<Option<Self>, Error> {
-        let Some(directive) = patch.remove(MARKER) else {
+        let Some(given) = patch.get(MARKER) else {
             return Ok(None);
         };
-        match directive.as_str() {
-            Some("replace") => Ok(Some(Self::Replace)),
-            Some("delete") => Ok(Some(Self::Delete)),
-            Some("merge") => Ok(Some(Self::Merge)),
-            _ => Err(Error::BadRequest(format!(
-                "unknown patch type: {} in map: {}",
-                shown(&directive),
-                shown(&Value::Object(std::mem::take(patch)))
-            ))),
-        }
+        let directive = match given.as_str() {
+            Some("replace") => Self::Replace,
+            Some("delete") => Self::Delete,
+            Some("merge") => Self::Merge,
+            _ => {
+                let given = shown(given);
+                let whole = shown(&Value::Object(std::mem::take(patch)));
+                let message = format!("unknown patch type: {given} in map: {whole}");
+                return Err(Error::BadRequest(message));
+            }
+        };
+        patch.remove(MARKER);
+        Ok(Some(directive))
     }
 }
 
@@ -107,13 +110,16 @@ pub(super) fn delete_from(
     Ok(())
 }
 
+/// Whether a patch says to delete what it is about.
+pub(super) fn deletes(patch: &Value) -> bool {
+    patch.get(MARKER).and_then(Value::as_str) == Some("delete")
+}
+
 /// What a patch means where there is nothing to merge with: without nulls and
 /// directives; `None` when it deletes.
 pub(super) fn clean(patch: Value) -> Option<Value> {
     match patch {
-        Value::Object(fields) if fields.get(MARKER).and_then(Value::as_str) == Some("delete") => {
-            None
-        }
+        patch if deletes(&patch) => None,
         Value::Object(fields) => Some(Value::Object(cleaned(fields))),
         Value::Array(items) => Some(Value::Array(
             items.into_iter().filter_map(clean_entry).collect(),

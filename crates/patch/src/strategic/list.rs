@@ -30,15 +30,19 @@ pub(super) fn key_of(item: &Value, key: &str) -> Option<Scalar> {
 pub(super) fn required_key(fields: &Map<String, Value>, key: &str) -> Result<Scalar, Error> {
     match fields.get(key) {
         Some(value) if is_scalar(value) => Ok(Scalar(value.clone())),
-        _ => Err(Error::BadRequest(format!(
-            "map: {} does not contain declared merge key: {key}",
-            shown(&Value::Object(fields.clone()))
-        ))),
+        _ => Err(no_key(fields.clone(), key)),
     }
 }
 
+fn no_key(fields: Map<String, Value>, key: &str) -> Error {
+    let fields = shown(&Value::Object(fields));
+    Error::BadRequest(format!(
+        "map: {fields} does not contain declared merge key: {key}"
+    ))
+}
+
 fn merge_set(items: Vec<Value>, patch: Vec<Value>) -> Result<Vec<Value>, Error> {
-    same_type(items.iter().chain(&patch))?;
+    same_type(&items, &patch)?;
     let place = order::places(items.iter().cloned().map(Scalar));
     let mut known = HashSet::new();
     let mut unique = |items: Vec<Value>| -> Vec<Value> {
@@ -53,22 +57,24 @@ fn merge_set(items: Vec<Value>, patch: Vec<Value>) -> Result<Vec<Value>, Error> 
     }))
 }
 
-fn same_type<'v>(mut items: impl Iterator<Item = &'v Value>) -> Result<(), Error> {
-    let Some(first) = items.next() else {
+/// Refuses lists whose entries are of several types, or lists.
+fn same_type(items: &[Value], patch: &[Value]) -> Result<(), Error> {
+    let mut all = items.iter().chain(patch);
+    let Some(first) = all.next() else {
         return Ok(());
     };
     if first.is_array() {
         let message = "lists of lists are not supported".to_owned();
         return Err(Error::Unprocessable(message));
     }
-    match items.find(|item| go_type(item) != go_type(first)) {
-        None => Ok(()),
-        Some(other) => Err(Error::Unprocessable(format!(
-            "list element types are not identical: {} and {}",
-            shown(first),
-            shown(other)
-        ))),
+    if all.all(|item| go_type(item) == go_type(first)) {
+        return Ok(());
     }
+    Err(Error::Unprocessable(format!(
+        "list element types are not identical: [{} {}]",
+        shown(&Value::Array(items.to_vec())),
+        shown(&Value::Array(patch.to_vec()))
+    )))
 }
 
 /// The entries of a list by their key.
@@ -85,11 +91,9 @@ fn merge_keyed(
     key: &str,
     of: Type,
 ) -> Result<Vec<Value>, Error> {
-    same_type(patch.iter())?;
-    if let (Some(one), Some(Value::Object(_))) =
-        (items.iter().find(|one| !one.is_object()), patch.first())
-    {
-        let message = format!("list element types are not identical: {}", shown(one));
+    same_type(&items, &patch)?;
+    if !patch.iter().all(Value::is_object) {
+        let message = "a list with a merge key is a list of objects".to_owned();
         return Err(Error::Unprocessable(message));
     }
     let Specials {
@@ -146,7 +150,12 @@ fn specials(patch: Vec<Value>, key: &str) -> Result<Specials, Error> {
         let merges = entry.contains_key(MARKER);
         match Directive::take(&mut entry)? {
             Some(Directive::Delete) => {
-                specials.deleted.insert(required_key(&entry, key)?);
+                let id = required_key(&entry, key);
+                let id = id.map_err(|_| {
+                    entry.insert(MARKER.to_owned(), "delete".into());
+                    no_key(entry, key)
+                })?;
+                specials.deleted.insert(id);
             }
             Some(Directive::Replace) => specials.replace = true,
             // An entry of nothing but the directive asks for nothing.

@@ -76,8 +76,14 @@ pub(super) fn apply(
         Merge::Key(key) | Merge::PatchKey(key) => Some(key),
         Merge::Atomic | Merge::Set => None,
     };
-    let order = ids(&order, key)?;
-    matches(given.as_deref().unwrap_or_default(), &order, key)?;
+    let listed = ids(&order, key)?;
+    if !matches(given.as_deref().unwrap_or_default(), &listed, key)? {
+        let given = shown(&Value::Array(given.unwrap_or_default()));
+        let order = shown(&Value::Array(order));
+        return Err(Error::BadRequest(format!(
+            "The order in patch list:\n{given}\n doesn't match {ORDER} list:\n{order}\n"
+        )));
+    }
     let identify = |item: &Value| identity(item, key);
     let before = items.iter().flatten().enumerate();
     let mut place = HashMap::new();
@@ -92,7 +98,7 @@ pub(super) fn apply(
         (None, Some(given)) => given.into_iter().filter_map(clean_entry).collect(),
         (None, None) => return Ok(()),
     };
-    let wanted = places(order.into_iter());
+    let wanted = places(listed.into_iter());
     let (mut patched, mut rest) = (Vec::new(), Vec::new());
     for item in merged {
         match identify(&item).and_then(|id| wanted.get(&id).copied()) {
@@ -130,11 +136,10 @@ fn ids(order: &[Value], key: Option<&str>) -> Result<Vec<Scalar>, Error> {
     order.iter().map(id).collect()
 }
 
-/// Checks that a patch lists nothing that the order lacks, and in no other
-/// order.
-fn matches(given: &[Value], order: &[Scalar], key: Option<&str>) -> Result<(), Error> {
+/// Whether a patch lists nothing that the order lacks, and in no other order.
+fn matches(given: &[Value], order: &[Scalar], key: Option<&str>) -> Result<bool, Error> {
     if given.is_empty() || order.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let mut order = order.iter();
     for item in given {
@@ -146,12 +151,8 @@ fn matches(given: &[Value], order: &[Scalar], key: Option<&str>) -> Result<(), E
             _ => identity(item, key).ok_or_else(malformed)?,
         };
         if !order.any(|one| *one == id) {
-            let given = shown(&Value::Array(given.to_vec()));
-            return Err(Error::BadRequest(format!(
-                "The order in patch list:\n{given}\n doesn't match $setElementOrder list: {}\n",
-                shown(&id.0)
-            )));
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }
