@@ -1,0 +1,114 @@
+//! Bodies of answers, and reading those of requests within limits.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::Response;
+use hyper::body::Body as _;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+
+/// Any error, as bodies end with it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of an answer. An error cuts the connection (HTTP/1.1) or resets the
+/// stream (HTTP/2): the client sees that the answer is not whole.
+pub type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+/// A body of these bytes.
+pub fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into())
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync()
+}
+
+/// A body without bytes.
+pub fn empty() -> Body {
+    Empty::new()
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync()
+}
+
+/// An answer of plain text that nobody may cache, for health, metrics and the like.
+pub fn text(code: u16, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(full(body));
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(code).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+/// Why a request's body could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// More bytes than allowed: 413. Said as soon as the length is announced.
+    #[error("the body has more than {0} bytes")]
+    TooLarge(u64),
+    /// No byte came for this long: 408.
+    #[error("the body stopped coming for {0:?}")]
+    TooSlow(Duration),
+    /// The client went away or broke the protocol: 400.
+    #[error("the body ended early: {0}")]
+    Broken(#[source] BoxError),
+}
+
+/// Reads a whole body of at most `limit` bytes, counted as they come, giving up when
+/// nothing comes for `pause`. Memory follows what has come, not what is announced.
+///
+/// # Errors
+///
+/// [`BodyError`]; the rest of the body is not read.
+pub async fn read_limited<B>(body: B, limit: u64, pause: Duration) -> Result<Bytes, BodyError>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let mut body = std::pin::pin!(body);
+    if body.size_hint().lower() > limit {
+        return Err(BodyError::TooLarge(limit));
+    }
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    let mut count = 0u64;
+    loop {
+        let Ok(frame) = tokio::time::timeout(pause, body.frame()).await else {
+            return Err(BodyError::TooSlow(pause));
+        };
+        let Some(frame) = frame else {
+            break;
+        };
+        let Ok(data) = frame
+            .map_err(|error| BodyError::Broken(error.into()))?
+            .into_data()
+        else {
+            continue;
+        };
+        count = count.saturating_add(data.len() as u64);
+        if count > limit {
+            return Err(BodyError::TooLarge(limit));
+        }
+        // Small bodies come in one piece, which then need not be copied.
+        if first.is_empty() && rest.is_empty() {
+            first = data;
+        } else {
+            if !first.is_empty() {
+                rest.extend_from_slice(&std::mem::take(&mut first));
+            }
+            rest.extend_from_slice(&data);
+        }
+    }
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        rest.freeze()
+    })
+}
