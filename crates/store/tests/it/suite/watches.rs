@@ -1,15 +1,22 @@
-use kubescape_store::{Error, EventKind, Filter, Requirement, Selector, Store};
+use kubescape_store::{Error, EventKind, Filter, Requirement, Selector};
 
-use crate::help::{create, delete, new_store, update};
+use crate::engines::{Engine, Settings};
+use crate::help::{create, delete, update};
 
-#[tokio::test]
-async fn a_watch_sees_history_first_and_then_what_happens_each_once() {
-    let (store, _folder) = new_store();
-    let start = create(&store, "shop", "a", &[]).await;
-    update(&store, "a", &[], "{}").await;
+on_every_engine!(
+    a_watch_sees_history_first_and_then_what_happens_each_once,
+    a_selector_turns_changes_into_comings_and_goings,
+    history_that_is_gone_is_refused,
+);
+
+async fn a_watch_sees_history_first_and_then_what_happens_each_once(engine: Engine) {
+    let opened = engine.open(&Settings::default()).await;
+    let store = opened.store();
+    let start = create(&*store, "shop", "a", &[]).await;
+    update(&*store, "a", &[], "{}").await;
     let mut watch = store.subscribe(Filter::all("things"), start).await.unwrap();
-    create(&store, "shop", "b", &[]).await;
-    delete(&store, "a").await;
+    create(&*store, "shop", "b", &[]).await;
+    delete(&*store, "a").await;
     let mut seen = Vec::new();
     for _ in 0..3 {
         let event = watch.next().await.unwrap();
@@ -29,16 +36,16 @@ async fn a_watch_sees_history_first_and_then_what_happens_each_once() {
     );
 }
 
-#[tokio::test]
-async fn a_selector_turns_changes_into_comings_and_goings() {
-    let (store, _folder) = new_store();
-    let start = create(&store, "shop", "a", &[("app", "cart")]).await;
+async fn a_selector_turns_changes_into_comings_and_goings(engine: Engine) {
+    let opened = engine.open(&Settings::default()).await;
+    let store = opened.store();
+    let start = create(&*store, "shop", "a", &[("app", "cart")]).await;
     let requirement = Requirement::Equals("app".to_owned(), "cart".to_owned());
     let filter = Filter::all("things").labelled(Selector(vec![requirement]));
     let mut watch = store.subscribe(filter, start).await.unwrap();
-    update(&store, "a", &[("app", "mail")], "{}").await;
-    create(&store, "shop", "other", &[]).await;
-    update(&store, "a", &[("app", "cart")], "{}").await;
+    update(&*store, "a", &[("app", "mail")], "{}").await;
+    create(&*store, "shop", "other", &[]).await;
+    update(&*store, "a", &[("app", "cart")], "{}").await;
     let kinds = [
         watch.next().await.unwrap().kind,
         watch.next().await.unwrap().kind,
@@ -46,12 +53,12 @@ async fn a_selector_turns_changes_into_comings_and_goings() {
     assert_eq!(kinds, [EventKind::Deleted, EventKind::Added]);
 }
 
-#[tokio::test]
-async fn history_that_is_gone_is_refused() {
-    let (store, _folder) = new_store();
-    let first = create(&store, "shop", "a", &[]).await;
+async fn history_that_is_gone_is_refused(engine: Engine) {
+    let opened = engine.open(&Settings::default()).await;
+    let store = opened.store();
+    let first = create(&*store, "shop", "a", &[]).await;
     for _ in 0..5 {
-        update(&store, "a", &[], "{}").await;
+        update(&*store, "a", &[], "{}").await;
     }
     let now = store.resource_version().await.unwrap();
     store.compact(now).await.unwrap();

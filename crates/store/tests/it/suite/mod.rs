@@ -1,0 +1,5 @@
+//! The conformance suite.
+
+mod changes;
+mod lists;
+mod watches;
