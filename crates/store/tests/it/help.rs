@@ -67,3 +67,10 @@ pub(crate) fn noise(seed: u64, bytes: usize) -> String {
     };
     (0..bytes).map(|_| next()).collect()
 }
+
+/// What has to happen; a test that waits for it in vain fails instead of hanging.
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(std::time::Duration::from_mins(1), what)
+        .await
+        .unwrap()
+}

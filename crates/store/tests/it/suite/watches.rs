@@ -1,7 +1,7 @@
 use kubescape_store::{Error, EventKind, Filter, Requirement, Selector};
 
 use crate::engines::{Engine, Settings};
-use crate::help::{create, delete, update};
+use crate::help::{create, delete, soon, update};
 
 on_every_engine!(
     a_watch_sees_history_first_and_then_what_happens_each_once,
@@ -19,7 +19,7 @@ async fn a_watch_sees_history_first_and_then_what_happens_each_once(engine: Engi
     delete(&*store, "a").await;
     let mut seen = Vec::new();
     for _ in 0..3 {
-        let event = watch.next().await.unwrap();
+        let event = soon(watch.next()).await.unwrap();
         seen.push((
             event.kind,
             event.object.key.name.clone(),
@@ -47,8 +47,8 @@ async fn a_selector_turns_changes_into_comings_and_goings(engine: Engine) {
     create(&*store, "shop", "other", &[]).await;
     update(&*store, "a", &[("app", "cart")], "{}").await;
     let kinds = [
-        watch.next().await.unwrap().kind,
-        watch.next().await.unwrap().kind,
+        soon(watch.next()).await.unwrap().kind,
+        soon(watch.next()).await.unwrap().kind,
     ];
     assert_eq!(kinds, [EventKind::Deleted, EventKind::Added]);
 }
