@@ -105,9 +105,54 @@ impl Hub {
                 .is_some_and(|r| r.bell.receiver_count() > 0)
     }
 
+    /// All changes up to here were published.
+    pub(crate) fn published(&self) -> u64 {
+        self.lock().published
+    }
+
+    /// Resources that somebody watches.
+    pub(crate) fn watched(&self) -> Vec<String> {
+        let inner = self.lock();
+        inner
+            .rings
+            .iter()
+            .filter(|(_, ring)| ring.bell.receiver_count() > 0)
+            .map(|(resource, _)| resource.clone())
+            .collect()
+    }
+
+    /// Adds the events after `after`, unless others come between: whether it did.
+    pub(crate) fn publish_after(&self, after: u64, events: Vec<Event>, upto: u64) -> bool {
+        let inner = self.lock();
+        let follows = inner.published >= after;
+        if follows {
+            Self::add(inner, &self.limits, events, upto);
+        }
+        follows
+    }
+
+    /// The events up to there are not to be had any more: who needs them is told
+    /// by the log.
+    pub(crate) fn skip_to(&self, version: u64) {
+        let mut inner = self.lock();
+        if version <= inner.published {
+            return;
+        }
+        inner.published = version;
+        for ring in inner.rings.values_mut() {
+            ring.events.clear();
+            ring.bytes = 0;
+            ring.floor = version;
+            ring.bell.send_replace(version);
+        }
+    }
+
     /// Adds committed events, in order, up to change `upto`.
     pub(crate) fn publish(&self, events: Vec<Event>, upto: u64) {
-        let mut inner = self.lock();
+        Self::add(self.lock(), &self.limits, events, upto);
+    }
+
+    fn add(mut inner: MutexGuard<'_, Inner>, limits: &WatchLimits, events: Vec<Event>, upto: u64) {
         let before = inner.published;
         let mut rung: Vec<String> = Vec::new();
         for event in events {
@@ -122,7 +167,7 @@ impl Hub {
                 .rings
                 .entry(resource.clone())
                 .or_insert_with(|| Ring::new(before))
-                .push(event, &self.limits);
+                .push(event, limits);
         }
         inner.published = inner.published.max(upto);
         let now = inner.published;

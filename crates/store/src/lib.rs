@@ -1,5 +1,5 @@
 //! The versioned object store under the aggregated API: one trait, an embedded
-//! engine (SQLite) and, to come, a shared one. Touches the files or the
+//! engine (SQLite) and a shared one (PostgreSQL). Touches the files or the
 //! database it is given, and the clock; knows nothing about kinds.
 //!
 //! A store keeps [`Draft`]s under a [`Key`] and numbers every [`Change`] with one
@@ -12,16 +12,21 @@ mod body;
 mod change;
 mod error;
 mod event;
+mod gate;
 mod hub;
 mod key;
 mod limits;
 mod lister;
 mod object;
+mod pin;
+pub mod postgres;
+mod prepare;
 mod query;
 mod selector;
 pub mod sqlite;
 mod store;
 mod subscription;
+mod tally;
 
 pub use change::{Change, Expect};
 pub use error::Error;
@@ -30,6 +35,8 @@ pub use key::Key;
 pub use limits::{Budget, Budgets, ResourceUsage, Retention, Usage, WatchLimits};
 pub use lister::Lister;
 pub use object::{Draft, Labels, Meta, Object};
+pub use pin::Pin;
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use query::{At, Bodies, Filter, MAX_PAGE, Page, Position, Query};
 pub use selector::{Requirement, Selector};
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -121,4 +121,6 @@ pub struct Usage {
     pub watchers: u64,
     /// Whether growing writes are refused for want of space.
     pub full: bool,
+    /// What the upkeep of the store last failed at, while it does.
+    pub trouble: Option<String>,
 }

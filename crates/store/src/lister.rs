@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::object::Object;
+use crate::pin::Pin;
 use crate::query::{At, Query};
 use crate::store::Store;
 
@@ -16,7 +18,12 @@ pub struct Lister {
     query: Option<Query>,
     rows: VecDeque<Object>,
     resource_version: u64,
+    /// Keeps the state while there are pages to come.
+    pin: Option<Pin>,
 }
+
+/// A reader may take so long for a list however fast history goes.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 impl Lister {
     /// Reads the first page.
@@ -30,6 +37,7 @@ impl Lister {
             query: Some(query),
             rows: VecDeque::new(),
             resource_version: 0,
+            pin: None,
         };
         lister.fill().await?;
         Ok(lister)
@@ -45,7 +53,7 @@ impl Lister {
     /// # Errors
     ///
     /// As [`Store::list`]; [`Error::Compacted`] if the reader takes longer than
-    /// history is kept.
+    /// history is kept and than ten minutes, or if space is short.
     pub async fn next(&mut self) -> Result<Option<Object>, Error> {
         while self.rows.is_empty() && self.query.is_some() {
             self.fill().await?;
@@ -60,9 +68,15 @@ impl Lister {
         let page = self.store.list(query).await?;
         self.resource_version = page.resource_version;
         self.rows = page.items.into();
-        match page.next {
-            Some(position) => query.at = At::After(position),
-            None => self.query = None,
+        let Some(position) = page.next else {
+            self.query = None;
+            self.pin = None;
+            return Ok(());
+        };
+        query.at = At::After(position);
+        if self.pin.is_none() {
+            // Without a pin the list goes on as long as history lasts.
+            self.pin = self.store.pin(page.resource_version, PATIENCE).await.ok();
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The one interface of all engines.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::limits::Usage;
 use crate::object::{Meta, Object};
+use crate::pin::Pin;
 use crate::query::{Filter, Page, Query};
 use crate::subscription::Subscription;
 
@@ -64,8 +66,17 @@ pub trait Store: Send + Sync {
     /// The newest version.
     async fn resource_version(&self) -> Result<u64, Error>;
 
-    /// Drops the history up to that version, whatever the retention says.
-    /// Gives the oldest version that can still be asked for.
+    /// Keeps the state at that version listable while the pin lives, and at most
+    /// for so long, even if the retention would drop it. A store that is short
+    /// of space does not heed pins.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Compacted`] if it is gone already.
+    async fn pin(&self, version: u64, most: Duration) -> Result<Pin, Error>;
+
+    /// Drops the history up to that version or the oldest pin, whatever the
+    /// retention says. Gives the oldest version that can still be asked for.
     async fn compact(&self, up_to: u64) -> Result<u64, Error>;
 
     /// What is kept.

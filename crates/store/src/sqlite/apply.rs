@@ -7,29 +7,14 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::connection::sql;
 use super::rows::{self, Version, int};
-use super::tally::Tally;
 use crate::change::Expect;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::key::Key;
 use crate::limits::Budgets;
-use crate::object::{Draft, Meta};
-
-/// A change with its body compressed.
-pub(crate) enum Prepared {
-    Create(Written),
-    Update(Written, Expect),
-    Delete(Key, Expect),
-}
-
-/// An object ready to be stored.
-pub(crate) struct Written {
-    /// Without the body, unless watchers want it at hand.
-    pub(crate) draft: Draft,
-    /// Bytes of the body.
-    pub(crate) size: u64,
-    pub(crate) stored: Vec<u8>,
-}
+use crate::object::Meta;
+use crate::prepare::{Prepared, Written};
+use crate::tally::Tally;
 
 /// Numbers of label keys, so that a label costs few bytes. Bounded: the keys
 /// come from users.
@@ -97,28 +82,28 @@ pub(crate) struct Applier<'a> {
 
 impl Applier<'_> {
     /// Makes the change, or refuses it before anything was written.
-    pub(crate) fn apply(&mut self, change: Prepared) -> Result<Arc<Meta>, Failure> {
+    pub(crate) fn apply(&mut self, change: &Prepared) -> Result<Arc<Meta>, Failure> {
         match change {
             Prepared::Create(written) => self.create(written),
-            Prepared::Update(written, expect) => self.update(written, &expect),
-            Prepared::Delete(key, expect) => self.delete(&key, &expect),
+            Prepared::Update(written, expect) => self.update(written, expect),
+            Prepared::Delete(key, expect) => self.delete(key, expect),
         }
     }
 
-    fn create(&mut self, written: Written) -> Result<Arc<Meta>, Failure> {
+    fn create(&mut self, written: &Written) -> Result<Arc<Meta>, Failure> {
         if let Some(found) = rows::current(self.db, &written.draft.key)? {
             return Err(Failure::Refused(Error::AlreadyExists(Arc::new(found.meta))));
         }
-        self.room(&written, None).map_err(Failure::Refused)?;
+        self.room(written, None).map_err(Failure::Refused)?;
         Ok(self.insert(written, EventKind::Added, None)?)
     }
 
-    fn update(&mut self, written: Written, expect: &Expect) -> Result<Arc<Meta>, Failure> {
+    fn update(&mut self, written: &Written, expect: &Expect) -> Result<Arc<Meta>, Failure> {
         let old = self.existing(&written.draft.key, expect)?;
         if old.meta.uid != written.draft.uid {
             return Err(conflict(old, true));
         }
-        self.room(&written, Some(old.stored))
+        self.room(written, Some(old.stored))
             .map_err(Failure::Refused)?;
         self.end(&old, self.tally.rv + 1)?;
         Ok(self.insert(written, EventKind::Modified, Some(old))?)
@@ -195,7 +180,7 @@ impl Applier<'_> {
     /// Writes a new version and its body.
     pub(crate) fn insert(
         &mut self,
-        written: Written,
+        written: &Written,
         kind: EventKind,
         old: Option<Version>,
     ) -> Result<Arc<Meta>, Error> {
@@ -205,10 +190,11 @@ impl Applier<'_> {
             size,
             stored,
         } = written;
-        let body = (draft.body.len() as u64 == size).then(|| draft.body.clone());
+        let (size, body) = (*size, draft.body.clone());
+        let body = (body.len() as u64 == size).then_some(body);
         let meta = Arc::new(Meta {
             size,
-            ..draft.into_meta(rv)
+            ..draft.clone().into_meta(rv)
         });
         let previous = old.map(|old| Arc::new(old.meta));
         let bytes = stored.len() as u64;
@@ -249,23 +235,19 @@ impl Applier<'_> {
     ) -> Result<(), Error> {
         let labels = serde_json::to_string(&meta.labels)
             .map_err(|e| Error::Internal(format!("labels: {e}")))?;
-        let number = match kind {
-            EventKind::Added => 0,
-            EventKind::Modified => 1,
-            EventKind::Deleted => 2,
-        };
+        let sum = rows::sum(meta, kind, stored, &labels);
         let until = (kind == EventKind::Deleted).then(|| int(meta.resource_version));
         self.db
             .prepare_cached(
                 "INSERT INTO versions (rv, kind, until, prev, body, size, stored, at, created, \
                  generation, deleting, finalizers, resource, namespace, name, uid, labels, \
-                 columns, metadata) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
-                 ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                 columns, metadata, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
+                 ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             )
             .and_then(|mut s| {
                 s.execute(params![
                     int(meta.resource_version),
-                    number,
+                    rows::number(kind),
                     until,
                     prev.map(int),
                     int(meta.body),
@@ -283,6 +265,7 @@ impl Applier<'_> {
                     labels,
                     meta.columns,
                     meta.metadata,
+                    sum,
                 ])
             })
             .map_err(sql)?;

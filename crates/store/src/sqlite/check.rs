@@ -10,11 +10,6 @@ use crate::error::Error;
 /// So many problems are named; one that has more is lost anyway.
 const MOST: usize = 100;
 
-/// Structure of the file, without comparing indexes with tables.
-pub(crate) fn quick(db: &Connection) -> Result<Vec<String>, Error> {
-    pragma(db, "PRAGMA quick_check(100)")
-}
-
 /// Structure, indexes, and every body against its checksum.
 pub(crate) fn full(db: &Connection) -> Result<Vec<String>, Error> {
     let mut problems = pragma(db, "PRAGMA integrity_check(100)")?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::Semaphore;
 
@@ -85,12 +86,27 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
     Ok(db)
 }
 
+/// A connection to a file that was found damaged: it stays as it is, byte for byte.
+pub(crate) fn open_damaged(path: &Path) -> Result<Connection, Error> {
+    let db = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(sql)?;
+    common(&db, READER_CACHE_KIB)?;
+    Ok(db)
+}
+
 /// The file may be damaged or forged: SQLite is told to distrust it.
 fn common(db: &Connection, cache_kib: i64) -> Result<(), Error> {
     db.pragma_update(None, "cache_size", -cache_kib)
         .and_then(|()| db.pragma_update(None, "cell_size_check", true))
         .and_then(|()| db.pragma_update(None, "trusted_schema", false))
         .and_then(|()| db.pragma_update(None, "temp_store", "MEMORY"))
+        .map_err(sql)?;
+    // The log is moved into the file by the writer, when it wants to, and never
+    // into a file that somebody only looks at.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         .map_err(sql)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())

@@ -9,6 +9,7 @@ mod backup;
 mod check;
 mod compact;
 mod connection;
+mod header;
 mod open;
 mod options;
 mod read;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use crossbeam_channel::Sender;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 pub use backup::restore;
 pub use options::SqliteOptions;
@@ -37,18 +38,21 @@ use crate::body;
 use crate::change::Change;
 use crate::error::Error;
 use crate::event::Event;
+use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::key::Key;
 use crate::limits::{Budgets, Usage};
-use crate::object::{Draft, Meta, Object};
+use crate::object::{Meta, Object};
+use crate::pin::{Pin, Pins};
+use crate::prepare::{Preparer, blocking};
 use crate::query::{Filter, Page, Query};
 use crate::store::Store;
 use crate::subscription::{History, Subscription};
-use apply::{LabelKeys, Prepared, Written};
+use apply::LabelKeys;
 use connection::Readers;
-use open::beside;
+use open::{beside, mark_suspect};
 use space::Space;
-use writer::{Job, Request, Shared, Writer};
+use writer::{Job, Report, Request, Shared, Writer};
 
 /// A store in one file.
 pub struct SqliteStore {
@@ -62,19 +66,15 @@ struct Inner {
     shared: Shared,
     recovery: Option<Recovery>,
     queue: Queue,
-    /// Held until the writer has ended.
-    _lock: std::fs::File,
+    preparer: Preparer,
+    pins: Pins,
 }
 
-/// The way to the writer, bounded in commits and bytes.
+/// The way to the writer.
 struct Queue {
     sender: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    turns: Arc<Semaphore>,
-    /// One permit is a KiB.
-    room: Arc<Semaphore>,
-    most_kib: u32,
-    patience: Duration,
+    gate: Gate,
 }
 
 impl SqliteStore {
@@ -92,6 +92,8 @@ impl SqliteStore {
         let opened = open::open(&options.path)?;
         let hub = Arc::new(Hub::new(opened.tally.rv, options.watch));
         let shared = Shared::default();
+        let pins = Pins::default();
+        pins.keep_after(opened.tally.compacted);
         shared.set_budgets(&options.budgets);
         let writer = Writer {
             db: opened.db,
@@ -100,22 +102,29 @@ impl SqliteStore {
             keys: LabelKeys::default(),
             budgets: options.budgets.clone(),
             retention: options.retention,
-            space: Space::new(options.reserve, options.max_bytes),
+            space: Space::new(&options),
             hub: Arc::clone(&hub),
             shared: shared.clone(),
+            pins: pins.clone(),
             broken: None,
+            trouble: None,
+            _lock: opened.lock,
         };
         writer.publish_tally();
         let queue = Queue::start(writer, &options)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 readers: Readers::new(options.path.clone(), options.readers, options.patience),
+                preparer: Preparer {
+                    max_body: options.max_body,
+                    hub: Arc::clone(&hub),
+                },
                 options,
                 hub,
                 shared,
                 recovery: opened.recovery,
                 queue,
-                _lock: opened.lock,
+                pins,
             }),
         })
     }
@@ -137,30 +146,38 @@ impl SqliteStore {
     }
 
     /// Ends the writer after what already waits, ends all watches, and puts the
-    /// log into the file. Blocks until that is done. Also done on drop.
+    /// log into the file. Blocks until that is done: from asynchronous code use
+    /// [`SqliteStore::shutdown`]. Dropping the store starts the same and does not
+    /// wait, so that the file may stay in use for a moment.
     pub fn close(&self) {
-        self.inner.close();
+        self.inner.end();
+        self.inner.queue.join();
+    }
+
+    /// [`SqliteStore::close`] for asynchronous code.
+    pub async fn shutdown(&self) {
+        let inner = Arc::clone(&self.inner);
+        inner.end();
+        let _ = blocking(move || {
+            inner.queue.join();
+            Ok(())
+        })
+        .await;
     }
 }
 
 impl Queue {
     fn start(writer: Writer, options: &SqliteOptions) -> Result<Self, Error> {
-        let turns = options.queue.max(1);
-        // Permits bound what is in there; the channel needs no bound of its own.
+        // The gate bounds what is in there; the channel needs no bound of its own.
         let (sender, requests) = crossbeam_channel::unbounded();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run(&requests))
             .map_err(Error::unavailable)?;
-        let most_kib = u32::try_from(options.queue_bytes >> 10).unwrap_or(u32::MAX >> 4);
-        let most_kib = most_kib.clamp(1, u32::MAX >> 4);
         Ok(Self {
             sender: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
-            turns: Arc::new(Semaphore::new(turns)),
-            room: Arc::new(Semaphore::new(most_kib as usize)),
-            most_kib,
-            patience: options.patience,
+            gate: Gate::new(options.queue, options.queue_bytes, options.patience),
         })
     }
 
@@ -173,92 +190,19 @@ impl Queue {
             .ok_or(Error::Closed)
     }
 
-    async fn commit(&self, changes: Vec<Change>, inner: &Inner) -> writer::Committed {
-        let weight: usize = changes.iter().map(Change::weight).sum();
-        let kib = u32::try_from(weight >> 10)
-            .unwrap_or(u32::MAX)
-            .clamp(1, self.most_kib);
-        let busy = |_| Error::Busy {
-            retry_after_seconds: 1,
-        };
-        let permits = tokio::time::timeout(self.patience, async {
-            let turn = Arc::clone(&self.turns).acquire_owned().await;
-            let room = Arc::clone(&self.room).acquire_many_owned(kib).await;
-            Ok::<_, Error>((
-                turn.map_err(|_| Error::Closed)?,
-                room.map_err(|_| Error::Closed)?,
-            ))
-        })
-        .await
-        .map_err(busy)??;
-        let mut prepared = Vec::with_capacity(changes.len());
-        for change in changes {
-            prepared.push(inner.prepare(change).await?);
-        }
-        let (reply, answer) = oneshot::channel();
-        self.send(Request::Commit(Job {
-            changes: prepared,
-            reply,
-            permits,
-        }))?;
-        answer.await.map_err(|_| Error::Closed)?
-    }
-}
-
-impl Inner {
-    async fn prepare(&self, change: Change) -> Result<Prepared, Error> {
-        Ok(match change {
-            Change::Create(draft) => Prepared::Create(self.written(draft).await?),
-            Change::Update(draft, expect) => Prepared::Update(self.written(draft).await?, expect),
-            Change::Delete(key, expect) => Prepared::Delete(key, expect),
-        })
+    /// Lets the writer end after what waits already.
+    fn end(&self) {
+        drop(
+            self.sender
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 
-    async fn written(&self, mut draft: Draft) -> Result<Written, Error> {
-        let body = std::mem::take(&mut draft.body);
-        let size = body.len() as u64;
-        if size > self.options.max_body {
-            return Err(Error::TooLarge {
-                key: draft.key,
-                size,
-                limit: self.options.max_body,
-            });
-        }
-        if self.hub.wants_body(&draft.key.resource, body.len()) {
-            draft.body = body.clone();
-        }
-        let stored = if body.len() <= body::SMALL {
-            body::compress(&body)?
-        } else {
-            blocking(move || body::compress(&body)).await?
-        };
-        Ok(Written {
-            draft,
-            size,
-            stored,
-        })
-    }
-
-    /// A read; damage that it meets makes the next start look at the whole file.
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let result = self.readers.run(work).await;
-        if let Err(Error::Corrupt { .. }) = &result {
-            let _ = std::fs::write(beside(&self.options.path, ".suspect"), b"");
-        }
-        result
-    }
-
-    fn close(&self) {
-        let take = |slot: &Mutex<Option<Sender<Request>>>| {
-            slot.lock().unwrap_or_else(PoisonError::into_inner).take()
-        };
-        drop(take(&self.queue.sender));
-        self.readers.close();
+    /// Waits until it has ended.
+    fn join(&self) {
         let thread = self
-            .queue
             .thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -269,18 +213,30 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.close();
+impl Inner {
+    /// A read; damage that it meets makes the next start look at the whole file.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let result = self.readers.run(work).await;
+        if let Err(Error::Corrupt { .. }) = &result {
+            mark_suspect(&self.options.path);
+        }
+        result
+    }
+
+    fn end(&self) {
+        self.queue.end();
+        self.readers.close();
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| Error::Internal(format!("a task ended early: {e}")))?
+impl Drop for SqliteStore {
+    /// Watches may still hold the inside.
+    fn drop(&mut self) {
+        self.inner.end();
+    }
 }
 
 #[async_trait]
@@ -303,7 +259,15 @@ impl Store for SqliteStore {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        self.inner.queue.commit(changes, &self.inner).await
+        let turn = self.inner.queue.gate.enter(&changes).await?;
+        let changes = self.inner.preparer.all(changes).await?;
+        let (reply, answer) = oneshot::channel();
+        self.inner.queue.send(Request::Commit(Job {
+            changes,
+            reply,
+            turn,
+        }))?;
+        answer.await.map_err(|_| Error::Closed)?
     }
 
     async fn metadata(&self, key: &Key) -> Result<Option<Arc<Meta>>, Error> {
@@ -366,6 +330,10 @@ impl Store for SqliteStore {
         self.inner.read(|db| schema::state(db, "rv")).await
     }
 
+    async fn pin(&self, version: u64, most: Duration) -> Result<Pin, Error> {
+        self.inner.pins.hold(version, most)
+    }
+
     async fn compact(&self, up_to: u64) -> Result<u64, Error> {
         let (reply, answer) = oneshot::channel();
         self.inner.queue.send(Request::Compact(up_to, reply))?;
@@ -373,7 +341,12 @@ impl Store for SqliteStore {
     }
 
     async fn usage(&self) -> Result<Usage, Error> {
-        let (tally, budgets, full) = self.inner.shared.get();
+        let Report {
+            tally,
+            budgets,
+            full,
+            trouble,
+        } = self.inner.shared.get();
         let path = self.inner.options.path.clone();
         let (disk, reusable) = self
             .inner
@@ -393,6 +366,7 @@ impl Store for SqliteStore {
             volume_free_bytes: space::volume_free(&self.inner.options.path),
             watchers: self.inner.hub.watchers(),
             full,
+            trouble,
         })
     }
 

@@ -9,8 +9,9 @@ use rusqlite::Connection;
 use super::connection::{open_reader, open_writer, sql};
 use super::recover::{self, Recovery};
 use super::schema::{self, Found, newest};
-use super::tally::Tally;
+use super::tally;
 use crate::error::Error;
+use crate::tally::Tally;
 
 /// What opening gave.
 pub(crate) struct Opened {
@@ -26,6 +27,12 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path.as_os_str());
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// Makes the next start look at the whole file: damage was met.
+pub(crate) fn mark_suspect(path: &Path) {
+    // On a full or failing disk nothing better can be done.
+    let _ = std::fs::write(beside(path, ".suspect"), b"");
 }
 
 pub(crate) fn open(path: &Path) -> Result<Opened, Error> {
@@ -95,21 +102,29 @@ fn load(path: &Path) -> Result<(Connection, Tally), Error> {
             Found::Ours(found) => from = found,
         }
     }
+    prepare(path, from).map_err(|error| match error {
+        // It is ours, so that a statement that does not fit it means damage.
+        Error::Internal(detail) if has_content => Error::Corrupt { detail },
+        other => other,
+    })
+}
+
+fn prepare(path: &Path, from: i64) -> Result<(Connection, Tally), Error> {
     let mut db = open_writer(path)?;
     schema::migrate(&mut db, from)?;
+    let tally = tally::load(&db)?;
     // Label keys that no version has any more.
     db.execute_batch(
         "DELETE FROM label_keys WHERE NOT EXISTS \
          (SELECT 1 FROM labels WHERE labels.key = label_keys.id)",
     )
     .map_err(sql)?;
-    let tally = Tally::load(&db)?;
     Ok((db, tally))
 }
 
-/// The quick check of the whole file, for one that was found damaged while it ran.
+/// A look at all of a file that was found damaged while it ran.
 fn examine(path: &Path) -> Result<(), Error> {
-    let problems = super::check::quick(&open_reader(path)?)?;
+    let problems = super::check::full(&open_reader(path)?)?;
     match problems.first() {
         None => Ok(()),
         Some(first) => Err(Error::Corrupt {

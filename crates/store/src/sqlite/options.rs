@@ -32,6 +32,9 @@ pub struct SqliteOptions {
     /// Bytes that stay free on the volume: with less, large writes are refused,
     /// with a quarter of it all but deletions.
     pub reserve: u64,
+    /// Bytes held in a file beside the database, given up for deletions when the
+    /// volume is full in spite of `reserve`, and taken again when it is not.
+    pub deletion_reserve: u64,
 }
 
 impl SqliteOptions {
@@ -49,6 +52,7 @@ impl SqliteOptions {
             patience: Duration::from_secs(5),
             max_bytes: None,
             reserve: 64 << 20,
+            deletion_reserve: 16 << 20,
         }
     }
 }

@@ -6,18 +6,21 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::apply::{Applier, LabelKeys, Written};
-use super::connection::{open_reader, open_writer, sql};
+use super::apply::{Applier, LabelKeys};
+use super::connection::{open_damaged, open_writer, sql};
+use super::header;
 use super::open::{beside, sync_directory};
 use super::rows::{self, Version, int};
 use super::schema;
-use super::tally::Tally;
+use super::tally;
 use super::writer::now;
 use crate::body;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::limits::Budgets;
 use crate::object::Draft;
+use crate::prepare::Written;
+use crate::tally::Tally;
 
 /// What a recovery saved, for the log and a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +45,18 @@ const MOST_GAPS: usize = 10_000;
 pub(crate) fn recover(path: &Path, reason: &str) -> Result<Recovery, Error> {
     let kept = put_aside(path, "corrupt")?;
     let fresh = beside(path, ".recovering");
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(beside(&fresh, suffix));
-    }
-    let (saved, lost) = copy(&kept, &fresh)?;
+    remove(&fresh);
+    let repaired = beside(path, ".repairing");
+    remove(&repaired);
+    // Only a copy is changed: what was found stays as it was found.
+    let source = if header::repair(&kept, &repaired).map_err(Error::unavailable)? {
+        &repaired
+    } else {
+        &kept
+    };
+    let copied = copy(source, &fresh);
+    remove(&repaired);
+    let (saved, lost) = copied?;
     std::fs::rename(&fresh, path).map_err(Error::unavailable)?;
     sync_directory(path);
     Ok(Recovery {
@@ -54,6 +65,12 @@ pub(crate) fn recover(path: &Path, reason: &str) -> Result<Recovery, Error> {
         saved,
         lost,
     })
+}
+
+fn remove(path: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(beside(path, suffix));
+    }
 }
 
 /// Moves a database with its log out of the way; gives its new name.
@@ -78,7 +95,7 @@ fn copy(from: &Path, to: &Path) -> Result<(u64, u64), Error> {
     let mut db = open_writer(to)?;
     schema::migrate(&mut db, 0)?;
     let mut saver = Saver {
-        tally: Tally::load(&db)?,
+        tally: tally::load(&db)?,
         db,
         keys: LabelKeys::default(),
         seen: HashSet::new(),
@@ -88,7 +105,7 @@ fn copy(from: &Path, to: &Path) -> Result<(u64, u64), Error> {
     };
     saver.batch("BEGIN IMMEDIATE")?;
     // A file that cannot even be opened gives nothing.
-    if let Ok(old) = open_reader(from) {
+    if let Ok(old) = open_damaged(from) {
         saver.newest = schema::state(&old, "rv").unwrap_or(0);
         saver.walk(&old)?;
     }
@@ -235,7 +252,7 @@ impl Saver {
             largest: u64::MAX,
             events: &mut Vec::new(),
         };
-        let _: Arc<crate::object::Meta> = applier.insert(written, EventKind::Added, None)?;
+        let _: Arc<crate::object::Meta> = applier.insert(&written, EventKind::Added, None)?;
         Ok(())
     }
 }

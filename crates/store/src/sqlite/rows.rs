@@ -15,7 +15,7 @@ pub(crate) fn int(n: u64) -> i64 {
 
 /// The columns of [`version`], in order; `t` is the table's name in the query.
 pub(crate) fn columns(t: &str) -> String {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; WIDTH] = [
         "rv",
         "kind",
         "until",
@@ -33,12 +33,13 @@ pub(crate) fn columns(t: &str) -> String {
         "labels",
         "columns",
         "metadata",
+        "sum",
     ];
     NAMES.map(|n| format!("{t}.{n}")).join(",")
 }
 
 /// How many columns [`columns`] names.
-pub(crate) const WIDTH: usize = 17;
+pub(crate) const WIDTH: usize = 18;
 
 /// One row.
 pub(crate) struct Version {
@@ -60,15 +61,11 @@ pub(crate) fn version(row: &Row<'_>, at: usize) -> Result<Version, Error> {
             detail: format!("column {i} of a version is {n}"),
         })
     };
-    let labels = row.get_ref(at + 14).map_err(sql)?;
-    let labels: Labels = labels
-        .as_str()
-        .ok()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .ok_or_else(|| Error::Corrupt {
-            detail: "labels of a version are not JSON".into(),
-        })?;
-    Ok(Version {
+    let label_text = row.get_ref(at + 14).map_err(sql)?.as_str().unwrap_or("");
+    let labels: Labels = serde_json::from_str(label_text).map_err(|_| Error::Corrupt {
+        detail: "labels of a version are not JSON".into(),
+    })?;
+    let version = Version {
         kind: kind(number(1)?)?,
         until: row
             .get::<_, Option<i64>>(at + 2)
@@ -89,7 +86,60 @@ pub(crate) fn version(row: &Row<'_>, at: usize) -> Result<Version, Error> {
             columns: text(15)?,
             metadata: text(16)?,
         },
-    })
+    };
+    // Rows of the first schema have no sum.
+    let found: Option<i64> = row.get(at + 17).map_err(sql)?;
+    let sum = sum(&version.meta, version.kind, version.stored, label_text);
+    match found {
+        Some(found) if found != sum => Err(Error::Corrupt {
+            detail: format!("version {} has another sum", version.meta.resource_version),
+        }),
+        _ => Ok(version),
+    }
+}
+
+/// CRC-32 of all that never changes in a row: SQLite does not notice a flipped
+/// bit inside a value.
+pub(crate) fn sum(meta: &Meta, kind: EventKind, stored: u64, labels: &str) -> i64 {
+    let mut hasher = crc32fast::Hasher::new();
+    let numbers = [
+        int(meta.resource_version),
+        number(kind),
+        int(meta.body),
+        int(meta.size),
+        int(stored),
+        meta.created,
+        meta.generation,
+        meta.deleting.unwrap_or(i64::MIN),
+        i64::from(meta.finalizers),
+    ];
+    for number in numbers {
+        hasher.update(&number.to_le_bytes());
+    }
+    let key = &meta.key;
+    let texts: [&str; 7] = [
+        &key.resource,
+        &key.namespace,
+        &key.name,
+        &meta.uid,
+        labels,
+        &meta.columns,
+        &meta.metadata,
+    ];
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    i64::from(hasher.finalize())
+}
+
+/// The number of a kind in the tables.
+pub(crate) fn number(kind: EventKind) -> i64 {
+    match kind {
+        EventKind::Added => 0,
+        EventKind::Modified => 1,
+        EventKind::Deleted => 2,
+    }
 }
 
 pub(crate) fn kind(number: i64) -> Result<EventKind, Error> {

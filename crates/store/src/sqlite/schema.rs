@@ -14,7 +14,8 @@ use crate::error::Error;
 pub(crate) const APPLICATION_ID: i64 = 0x6b75_6265;
 
 /// Each takes the schema one version further; never change one that was released.
-pub(crate) const MIGRATIONS: &[&str] = &["
+pub(crate) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     -- 0 is no version: an empty store is at 1, so that a watch can start from it.
     INSERT INTO state VALUES ('rv', 1), ('compacted', 1);
@@ -54,7 +55,11 @@ pub(crate) const MIGRATIONS: &[&str] = &["
         key INTEGER NOT NULL, value TEXT NOT NULL, rv INTEGER NOT NULL,
         PRIMARY KEY (key, value, rv)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE versions ADD COLUMN sum INTEGER; -- of what never changes in the row
+",
+];
 
 /// The schema that this program writes.
 pub(crate) fn newest() -> i64 {
@@ -72,18 +77,51 @@ pub(crate) enum Found {
     Foreign,
 }
 
+/// The tables of every schema so far.
+const TABLES: [&str; 5] = ["state", "versions", "bodies", "label_keys", "labels"];
+
+/// Pages that a file has before its first table: itself and a map of pages.
+const EMPTY_PAGES: i64 = 2;
+
+/// # Errors
+///
+/// [`Error::Corrupt`] for a file of ours whose header does not say so, or that
+/// has lost its tables.
 pub(crate) fn identify(db: &Connection) -> Result<Found, Error> {
-    let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let id = pragma("application_id").map_err(sql)?;
-    let version = pragma("user_version").map_err(sql)?;
-    let tables: i64 = db
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+    let pragma = |name: &str| {
+        db.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(sql)
+    };
+    let (id, version) = (pragma("application_id")?, pragma("user_version")?);
+    let names: Vec<String> = db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
         .map_err(sql)?;
-    Ok(match (id, version, tables) {
-        (APPLICATION_ID, version, _) => Found::Ours(version),
-        (0, 0, 0) => Found::Empty,
-        _ => Found::Foreign,
-    })
+    let ours = TABLES.iter().all(|t| names.iter().any(|name| name == t));
+    let damaged = || Error::Corrupt {
+        detail: format!(
+            "header: application {id:#x}, schema {version}, {} tables",
+            names.len()
+        ),
+    };
+    if id == APPLICATION_ID {
+        return match version {
+            version if version > newest() => Ok(Found::Ours(version)),
+            version if version > 0 && ours => Ok(Found::Ours(version)),
+            _ => Err(damaged()),
+        };
+    }
+    if ours {
+        return Err(damaged());
+    }
+    if !names.is_empty() {
+        return Ok(Found::Foreign);
+    }
+    match (id, version, pragma("page_count")?) {
+        (0, 0, pages) if pages <= EMPTY_PAGES => Ok(Found::Empty),
+        (0, 0, _) => Err(damaged()),
+        _ => Ok(Found::Foreign),
+    }
 }
 
 /// Brings the schema to [`newest`], one transaction a step.

@@ -2,20 +2,27 @@
 //!
 //! A database without any room cannot even delete: the deletion itself has to be
 //! written down. So large writes are refused while there still is a reserve, and
-//! deletions live on that.
+//! deletions live on that. Others may fill the volume, too: against that, a file
+//! of a few MiB holds space that is given up when the engine runs out of it.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::connection::sql;
+use super::open::beside;
+use super::options::SqliteOptions;
 use crate::error::Error;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Space {
+    path: PathBuf,
     /// Bytes that large writes leave free on the volume.
     reserve: u64,
-    /// The most bytes of the file.
+    /// Bytes of the file that holds space for deletions.
+    held: u64,
+    /// The most bytes of the database.
     most: Option<u64>,
     room: Room,
     /// Looks until the engine's own "full" is forgotten.
@@ -38,23 +45,43 @@ enum Room {
 const LIGHT: u64 = 16 << 10;
 
 impl Space {
-    pub(crate) fn new(reserve: u64, most: Option<u64>) -> Self {
-        Self {
-            reserve,
-            most,
+    pub(crate) fn new(options: &SqliteOptions) -> Self {
+        let space = Self {
+            path: options.path.clone(),
+            reserve: options.reserve,
+            held: options.deletion_reserve,
+            most: options.max_bytes,
             room: Room::Enough,
             exhausted: 0,
+        };
+        space.hold();
+        space
+    }
+
+    /// Takes the space that deletions may need one day, while there is plenty.
+    pub(crate) fn hold(&self) {
+        let file = beside(&self.path, ".reserve");
+        let has = fs::metadata(&file).map_or(0, |m| m.len());
+        let plenty = volume_free(&self.path).is_some_and(|free| free / 2 >= self.held);
+        if self.exhausted > 0 || has == self.held || !plenty {
+            return;
+        }
+        // Without it deletions may fail on a full disk, as they would anyway.
+        if self.held == 0 || allocate(&file, self.held).is_err() {
+            let _ = fs::remove_file(&file);
         }
     }
 
     /// The engine ran out of space, whatever the numbers said.
     pub(crate) fn exhaust(&mut self) {
         self.exhausted = EXHAUSTED;
+        self.room = Room::None;
+        let _ = fs::remove_file(beside(&self.path, ".reserve"));
     }
 
     /// Looks how much room there is.
-    pub(crate) fn look(&mut self, db: &Connection, path: &Path) -> Result<(), Error> {
-        let volume = volume_free(path).map_or(Room::Enough, |free| {
+    pub(crate) fn look(&mut self, db: &Connection) -> Result<(), Error> {
+        let volume = volume_free(&self.path).map_or(Room::Enough, |free| {
             if free >= self.reserve {
                 Room::Enough
             } else if free >= self.reserve / 4 {
@@ -64,9 +91,12 @@ impl Space {
             }
         });
         let file = match self.most {
-            Some(most) if used(db)? >= most => Room::None,
-            Some(most) if used(db)? >= most - most / 16 => Room::Short,
-            _ => Room::Enough,
+            None => Room::Enough,
+            Some(most) => match used(db)? {
+                used if used >= most => Room::None,
+                used if used >= most - most / 16 => Room::Short,
+                _ => Room::Enough,
+            },
         };
         self.exhausted = self.exhausted.saturating_sub(1);
         self.room = match (volume, file) {
@@ -90,6 +120,16 @@ impl Space {
     pub(crate) fn is_short(&self) -> bool {
         self.room != Room::Enough
     }
+
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.room == Room::None
+    }
+}
+
+fn allocate(path: &Path, bytes: u64) -> std::io::Result<()> {
+    let file = File::create(path)?;
+    rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes)?;
+    file.sync_all()
 }
 
 /// Bytes of pages that are in use.

@@ -1,24 +1,29 @@
 //! The thread that writes. Commits that arrive while one is being synced to disk
 //! share the next sync, so that throughput grows with the number of writers.
 
+use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
-use super::apply::{Applier, Failure, LabelKeys, Prepared};
+use super::apply::{Applier, Failure, LabelKeys};
 use super::connection::sql;
+use super::open::mark_suspect;
 use super::schema;
 use super::space::Space;
-use super::tally::Tally;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
+use crate::gate::Turn;
 use crate::hub::Hub;
 use crate::limits::{Budgets, Retention};
 use crate::object::Meta;
+use crate::pin::Pins;
+use crate::prepare::Prepared;
+use crate::tally::Tally;
 
 pub(crate) type Committed = Result<Vec<Arc<Meta>>, Error>;
 
@@ -34,7 +39,7 @@ pub(crate) struct Job {
     pub(crate) changes: Vec<Prepared>,
     pub(crate) reply: oneshot::Sender<Committed>,
     /// Their share of the queue, given back when they are done.
-    pub(crate) permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    pub(crate) turn: Turn,
 }
 
 /// Commits that share one sync.
@@ -44,30 +49,32 @@ const BATCH_BYTES: usize = 16 << 20;
 /// How often an idle writer tidies up.
 const TICK: Duration = Duration::from_secs(2);
 
-/// What the writer shares with those who ask for usage.
+/// What the writer tells those who ask for usage.
 #[derive(Clone, Default)]
-pub(crate) struct Shared(Arc<Mutex<(Tally, Budgets, bool)>>);
+pub(crate) struct Report {
+    pub(crate) tally: Tally,
+    pub(crate) budgets: Budgets,
+    /// Whether writes are refused for want of space.
+    pub(crate) full: bool,
+    /// What the upkeep last failed at.
+    pub(crate) trouble: Option<String>,
+}
+
+/// Where it tells them.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(Arc<Mutex<Report>>);
 
 impl Shared {
-    pub(crate) fn get(&self) -> (Tally, Budgets, bool) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn lock(&self) -> MutexGuard<'_, Report> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, tally: &Tally, full: bool) {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.0.clone_from(tally);
-        slot.2 = full;
+    pub(crate) fn get(&self) -> Report {
+        self.lock().clone()
     }
 
     pub(crate) fn set_budgets(&self, budgets: &Budgets) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .clone_from(budgets);
+        self.lock().budgets.clone_from(budgets);
     }
 }
 
@@ -84,6 +91,11 @@ pub(crate) struct Writer {
     /// Set by an I/O error at commit: whether that commit is on disk is then
     /// unknown, and only reading the file again tells.
     pub(crate) broken: Option<Error>,
+    /// What the upkeep last failed at.
+    pub(crate) trouble: Option<String>,
+    pub(crate) pins: Pins,
+    /// Holds the file against other processes; the last that is dropped.
+    pub(crate) _lock: File,
 }
 
 impl Writer {
@@ -93,15 +105,13 @@ impl Writer {
             match requests.recv_timeout(TICK) {
                 Ok(Request::Commit(job)) => self.batch(job, requests),
                 Ok(other) => self.other(other),
-                Err(RecvTimeoutError::Timeout) => self.idle(),
+                Err(RecvTimeoutError::Timeout) => self.idle(requests),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         self.hub.close();
         // What is in the log goes into the file, so that the file alone is whole.
-        let _ = self
-            .db
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        self.checkpoint();
     }
 
     fn other(&mut self, request: Request) {
@@ -123,7 +133,7 @@ impl Writer {
 
     /// Takes what waits behind the first commit, too.
     fn batch(&mut self, first: Job, requests: &Receiver<Request>) {
-        let weight = |job: &Job| job.changes.iter().map(stored).sum::<usize>();
+        let weight = |job: &Job| job.changes.iter().map(Prepared::stored).sum::<usize>();
         let mut bytes = weight(&first);
         let mut jobs = vec![first];
         let mut after = None;
@@ -141,51 +151,83 @@ impl Writer {
             }
         }
         self.commit(jobs);
-        self.keep_retention();
-        self.publish_tally();
         if let Some(other) = after {
             self.other(other);
         }
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {
-        if let Some(error) = &self.broken {
-            for job in jobs {
-                let _ = job.reply.send(Err(error.clone()));
-            }
-            return;
+        let mut done = self.attempt(&jobs);
+        if let Err(Error::Full { .. }) = &done {
+            // Deletions go on with the space that was held for them.
+            self.space.exhaust();
+            self.checkpoint();
+            done = self.attempt(&jobs);
         }
-        let before = self.tally.clone();
-        let mut events = Vec::new();
-        let mut done = Vec::with_capacity(jobs.len());
-        let mut outcome = self.begin();
-        for job in jobs {
-            let mut result = Err(Error::Closed);
-            if outcome.is_ok() {
-                match self.job(job.changes, &mut events) {
-                    Ok(metas) => result = Ok(metas),
-                    Err(Failure::Refused(error)) => result = Err(error),
-                    Err(Failure::Engine(error)) => outcome = Err(error),
+        if self.space.is_exhausted() {
+            self.checkpoint();
+        }
+        if let Err(error) = &done {
+            self.noticed(error);
+        }
+        self.publish_tally();
+        match done {
+            Ok((results, events)) => {
+                // Watchers learn of a change no later than its writer.
+                self.hub.publish(events, self.tally.rv);
+                for (job, result) in jobs.into_iter().zip(results) {
+                    let _ = job.reply.send(result);
+                    drop(job.turn);
                 }
             }
-            done.push((job.reply, result, job.permits));
-        }
-        if let Err(error) = outcome.and_then(|()| self.end(before.rv)) {
-            if matches!(error, Error::Full { .. }) {
-                self.space.exhaust();
+            Err(error) => {
+                for job in jobs {
+                    let _ = job.reply.send(Err(error.clone()));
+                }
             }
+        }
+    }
+
+    /// All jobs in one transaction; when it fails, everything is as before.
+    fn attempt(&mut self, jobs: &[Job]) -> Result<(Vec<Committed>, Vec<Event>), Error> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let before = self.tally.clone();
+        let rv = before.rv;
+        let done = self.transaction(jobs, rv);
+        if done.is_err() {
             self.roll_back(before);
-            for (reply, ..) in done {
-                let _ = reply.send(Err(error.clone()));
+        }
+        done
+    }
+
+    fn transaction(
+        &mut self,
+        jobs: &[Job],
+        before: u64,
+    ) -> Result<(Vec<Committed>, Vec<Event>), Error> {
+        self.begin()?;
+        let mut events = Vec::new();
+        let mut results = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match self.job(&job.changes, &mut events) {
+                Ok(metas) => results.push(Ok(metas)),
+                Err(Failure::Refused(error)) => results.push(Err(error)),
+                Err(Failure::Engine(error)) => return Err(error),
             }
-            return;
         }
-        // Watchers learn of a change no later than its writer.
-        self.hub.publish(events, self.tally.rv);
-        for (reply, result, permits) in done {
-            let _ = reply.send(result);
-            drop(permits);
+        self.forget(events.iter().map(history).sum())?;
+        self.end(before)?;
+        Ok((results, events))
+    }
+
+    /// Damage makes the next start look at the whole file; failing upkeep is told.
+    pub(crate) fn noticed(&mut self, error: &Error) {
+        if let Error::Corrupt { .. } = error {
+            mark_suspect(&self.path);
         }
+        self.trouble = Some(error.to_string());
     }
 
     /// Makes the transaction durable.
@@ -204,13 +246,14 @@ impl Writer {
 
     fn begin(&mut self) -> Result<(), Error> {
         self.tally.at = now().max(self.tally.at);
-        self.space.look(&self.db, &self.path)?;
+        self.space.look(&self.db)?;
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(sql)
     }
 
     pub(crate) fn roll_back(&mut self, before: Tally) {
         // SQLite may have done it already.
         let _ = self.db.execute_batch("ROLLBACK");
+        self.pins.keep_after(before.compacted);
         self.tally = before;
         self.keys.clear();
     }
@@ -218,7 +261,7 @@ impl Writer {
     /// All changes of one job or none.
     fn job(
         &mut self,
-        changes: Vec<Prepared>,
+        changes: &[Prepared],
         events: &mut Vec<Event>,
     ) -> Result<Vec<Arc<Meta>>, Failure> {
         // A single change is refused before it writes anything.
@@ -242,13 +285,13 @@ impl Writer {
         result
     }
 
-    fn batch_sql(&self, text: &str) -> Result<(), Error> {
+    pub(crate) fn batch_sql(&self, text: &str) -> Result<(), Error> {
         self.db.execute_batch(text).map_err(sql)
     }
 
     fn apply(
         &mut self,
-        changes: Vec<Prepared>,
+        changes: &[Prepared],
         events: &mut Vec<Event>,
     ) -> Result<Vec<Arc<Meta>>, Failure> {
         let mut applier = Applier {
@@ -259,33 +302,43 @@ impl Writer {
             largest: self.space.largest(),
             events,
         };
-        changes
-            .into_iter()
-            .map(|change| applier.apply(change))
-            .collect()
+        changes.iter().map(|change| applier.apply(change)).collect()
     }
 
-    fn idle(&mut self) {
-        self.keep_retention();
+    /// What an idle writer does, until somebody wants something.
+    fn idle(&mut self, requests: &Receiver<Request>) {
+        while self.tidy() && requests.is_empty() {}
         if self.broken.is_none() {
-            let _ = self.space.look(&self.db, &self.path);
-            let _ = self.db.execute_batch("PRAGMA incremental_vacuum(256)");
-            let _ = self
-                .db
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            let _ = self.space.look(&self.db);
+            self.space.hold();
+            let _ = self.batch_sql("PRAGMA incremental_vacuum(256)");
+            self.checkpoint();
         }
         self.publish_tally();
     }
 
+    /// Moves the log into the file and makes it empty.
+    fn checkpoint(&mut self) {
+        // A reader may be in the way; there is a next time.
+        let _ = self
+            .db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+
     pub(crate) fn publish_tally(&self) {
-        self.shared.set(&self.tally, self.space.is_short());
+        let mut report = self.shared.lock();
+        report.tally.clone_from(&self.tally);
+        report.full = self.space.is_short();
+        report.trouble.clone_from(&self.trouble);
     }
 }
 
-fn stored(change: &Prepared) -> usize {
-    match change {
-        Prepared::Create(w) | Prepared::Update(w, _) => w.stored.len(),
-        Prepared::Delete(..) => 0,
+/// Rows that the change made history.
+fn history(event: &Event) -> usize {
+    match event.kind {
+        EventKind::Added => 0,
+        EventKind::Modified => 1,
+        EventKind::Deleted => 2,
     }
 }
 

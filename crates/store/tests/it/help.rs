@@ -1,27 +1,7 @@
-//! Stores and objects to try.
-
-use std::path::Path;
+//! Objects to try.
 
 use bytes::Bytes;
-use kubescape_store::{Change, Draft, Expect, Key, SqliteOptions, SqliteStore, Store};
-use tempfile::TempDir;
-
-/// A new store in a folder of its own.
-pub(crate) fn new_store() -> (SqliteStore, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    (open(folder.path()), folder)
-}
-
-pub(crate) fn open(folder: &Path) -> SqliteStore {
-    SqliteStore::open(options(folder)).unwrap()
-}
-
-pub(crate) fn options(folder: &Path) -> SqliteOptions {
-    SqliteOptions {
-        reserve: 0,
-        ..SqliteOptions::new(folder.join("store.db"))
-    }
-}
+use kubescape_store::{Change, Draft, Expect, Key, Store};
 
 pub(crate) fn key(namespace: &str, name: &str) -> Key {
     Key::new("things", namespace, name)
@@ -47,7 +27,7 @@ pub(crate) fn draft(namespace: &str, name: &str, labels: &[(&str, &str)], body: 
 
 /// Makes one object and gives its version.
 pub(crate) async fn create(
-    store: &SqliteStore,
+    store: &dyn Store,
     namespace: &str,
     name: &str,
     labels: &[(&str, &str)],
@@ -58,7 +38,7 @@ pub(crate) async fn create(
 
 /// Replaces its body and gives the new version.
 pub(crate) async fn update(
-    store: &SqliteStore,
+    store: &dyn Store,
     name: &str,
     labels: &[(&str, &str)],
     body: &str,
@@ -71,7 +51,26 @@ pub(crate) async fn update(
         .resource_version
 }
 
-pub(crate) async fn delete(store: &SqliteStore, name: &str) -> u64 {
+pub(crate) async fn delete(store: &dyn Store, name: &str) -> u64 {
     let change = Change::Delete(key("shop", name), Expect::any());
     store.commit(vec![change]).await.unwrap()[0].resource_version
+}
+
+/// Text of so many bytes that does not compress, another for each seed.
+pub(crate) fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b' ' + u8::try_from(state >> 40 & 63).unwrap())
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
+/// What has to happen; a test that waits for it in vain fails instead of hanging.
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(std::time::Duration::from_mins(1), what)
+        .await
+        .unwrap()
 }

@@ -1,9 +1,15 @@
-//! What every engine must do; so far there is one.
+//! What every engine must do, run over each of them; and what only one can do.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this is how tests fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "this is how tests fail, and say what they skip"
+)]
 
-mod changes;
-mod durability;
+#[macro_use]
+mod engines;
 mod help;
-mod lists;
-mod watches;
+mod postgres;
+mod sqlite;
+mod suite;

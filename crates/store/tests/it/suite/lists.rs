@@ -1,6 +1,13 @@
-use kubescape_store::{At, Bodies, Filter, Query, Requirement, Selector, Store};
+use kubescape_store::{At, Bodies, Filter, Query, Requirement, Selector};
 
-use crate::help::{create, delete, new_store, update};
+use crate::engines::{Engine, Settings};
+use crate::help::{create, delete, update};
+
+on_every_engine!(
+    lists_are_sorted_and_filtered_by_namespace_and_labels,
+    pages_show_the_state_of_the_first_one,
+    bodies_come_along_when_asked_for,
+);
 
 fn names(page: &kubescape_store::Page) -> Vec<String> {
     page.items
@@ -9,12 +16,12 @@ fn names(page: &kubescape_store::Page) -> Vec<String> {
         .collect()
 }
 
-#[tokio::test]
-async fn lists_are_sorted_and_filtered_by_namespace_and_labels() {
-    let (store, _folder) = new_store();
-    create(&store, "web", "a", &[("app", "cart")]).await;
-    create(&store, "shop", "b", &[("app", "mail")]).await;
-    create(&store, "shop", "a", &[("app", "cart"), ("tier", "1")]).await;
+async fn lists_are_sorted_and_filtered_by_namespace_and_labels(engine: Engine) {
+    let opened = engine.open(&Settings::default()).await;
+    let store = opened.store();
+    create(&*store, "web", "a", &[("app", "cart")]).await;
+    create(&*store, "shop", "b", &[("app", "mail")]).await;
+    create(&*store, "shop", "a", &[("app", "cart"), ("tier", "1")]).await;
     let all = store
         .list(&Query::new(Filter::all("things"), 10))
         .await
@@ -57,19 +64,19 @@ async fn lists_are_sorted_and_filtered_by_namespace_and_labels() {
     );
 }
 
-#[tokio::test]
-async fn pages_show_the_state_of_the_first_one() {
-    let (store, _folder) = new_store();
+async fn pages_show_the_state_of_the_first_one(engine: Engine) {
+    let opened = engine.open(&Settings::default()).await;
+    let store = opened.store();
     for name in ["a", "b", "c", "d", "e"] {
-        create(&store, "shop", name, &[]).await;
+        create(&*store, "shop", name, &[]).await;
     }
     let mut query = Query::new(Filter::all("things"), 2);
     let first = store.list(&query).await.unwrap();
     assert_eq!(names(&first), ["shop/a", "shop/b"]);
     // Meanwhile the world goes on.
-    delete(&store, "c").await;
-    create(&store, "shop", "bb", &[]).await;
-    update(&store, "d", &[], "{}").await;
+    delete(&*store, "c").await;
+    create(&*store, "shop", "bb", &[]).await;
+    update(&*store, "d", &[], "{}").await;
     let mut seen = names(&first);
     let mut next = first.next;
     while let Some(position) = next {
@@ -82,10 +89,10 @@ async fn pages_show_the_state_of_the_first_one() {
     assert_eq!(seen, ["shop/a", "shop/b", "shop/c", "shop/d", "shop/e"]);
 }
 
-#[tokio::test]
-async fn bodies_come_along_when_asked_for() {
-    let (store, _folder) = new_store();
-    create(&store, "shop", "a", &[]).await;
+async fn bodies_come_along_when_asked_for(engine: Engine) {
+    let opened = engine.open(&Settings::default()).await;
+    let store = opened.store();
+    create(&*store, "shop", "a", &[]).await;
     let mut query = Query::new(Filter::all("things"), 10);
     assert!(store.list(&query).await.unwrap().items[0].body.is_none());
     query.bodies = Bodies::UpTo(1 << 20);

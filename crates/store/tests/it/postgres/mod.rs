@@ -1,0 +1,6 @@
+//! What only the shared engine has to do.
+
+mod outage;
+mod replicas;
+mod schema;
+pub(crate) mod server;
