@@ -10,9 +10,8 @@ mod authenticate;
 mod cache;
 mod user;
 
-pub use authenticate::{Authentication, FrontProxy};
-pub(crate) use authenticate::{Asked, Caller};
-pub(crate) use cache::Cache;
+pub(crate) use authenticate::Asked;
+pub use authenticate::{Authentication, Caller, FrontProxy};
 pub use user::User;
 
 use async_trait::async_trait;

@@ -21,24 +21,13 @@ impl Aggregated {
             Self::V2Beta1 => "v2beta1",
         }
     }
-
-    /// The `Content-Type` that the document is announced with: clients look
-    /// for exactly these parameters.
-    pub(crate) fn content_type(self) -> &'static str {
-        match self {
-            Self::V2 => {
-                "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-            }
-            Self::V2Beta1 => {
-                "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
-            }
-        }
-    }
 }
 
 /// Which resources are offered.
 pub(crate) fn offered(computed: bool) -> impl Iterator<Item = &'static Resource> {
-    RESOURCES.iter().filter(move |one| computed || !one.computed)
+    RESOURCES
+        .iter()
+        .filter(move |one| computed || !one.computed)
 }
 
 /// `/api`: there is no legacy group; clients ask all the same.
@@ -129,6 +118,16 @@ pub(crate) fn aggregated(form: Aggregated, computed: bool) -> Value {
                 "freshness": "Current",
             }],
         }],
+    })
+}
+
+/// `/api` in the aggregated form: no groups.
+pub(crate) fn aggregated_none(form: Aggregated) -> Value {
+    json!({
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": format!("apidiscovery.k8s.io/{}", form.version()),
+        "metadata": {},
+        "items": [],
     })
 }
 

@@ -2,17 +2,14 @@
 
 use bytes::Bytes;
 use kubescape_api::Resource;
+use kubescape_apimachinery::render::store_form;
 use kubescape_store::{Draft, Key, Labels};
 use serde_json::{Map, Value};
 
 /// The stored form of an object that was prepared, normalised and validated.
 ///
 /// The version is not in it: the store gives it and every answer adds it.
-pub(crate) fn draft(resource: &Resource, mut object: Value) -> Draft {
-    let columns = resource.columns(&object).to_string();
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("resourceVersion");
-    }
+pub(crate) fn draft(resource: &Resource, object: &Value) -> Draft {
     let empty = Map::new();
     let metadata = object
         .get("metadata")
@@ -26,6 +23,7 @@ pub(crate) fn draft(resource: &Resource, mut object: Value) -> Draft {
         .get("finalizers")
         .and_then(Value::as_array)
         .is_some_and(|list| !list.is_empty());
+    let stored = store_form(object);
     Draft {
         key: Key::new(resource.plural, text("namespace"), text("name")),
         uid: text("uid"),
@@ -37,9 +35,9 @@ pub(crate) fn draft(resource: &Resource, mut object: Value) -> Draft {
             .unwrap_or_default(),
         deleting: seconds(metadata.get("deletionTimestamp")),
         finalizers,
-        metadata: Value::Object(metadata.clone()).to_string(),
-        columns,
-        body: Bytes::from(object.to_string()),
+        metadata: stored.metadata,
+        columns: resource.columns(object).to_string(),
+        body: Bytes::from(stored.body),
     }
 }
 
@@ -86,8 +84,11 @@ mod tests {
             },
             "spec": {"severities": {"critical": 1, "high": 2, "medium": 0, "low": 0, "unknown": 0}},
         });
-        let draft = draft(resource, object);
-        assert_eq!(draft.key.to_string(), "workloadconfigurationscansummaries/shop/deployment-cart");
+        let draft = draft(resource, &object);
+        assert_eq!(
+            draft.key.to_string(),
+            "workloadconfigurationscansummaries/shop/deployment-cart"
+        );
         assert_eq!(draft.created, 1_704_164_645);
         assert_eq!(draft.generation, 3);
         assert!(draft.finalizers && draft.deleting.is_none());

@@ -2,8 +2,22 @@
 //! server would. Touches the network, the store and the clock it is given.
 
 mod auth;
+mod clock;
 mod cluster;
 mod computed;
 mod discovery;
+mod documents;
 mod draft;
 mod lanes;
+mod metrics;
+mod respond;
+mod rest;
+mod server;
+mod settings;
+mod stream;
+
+pub use auth::{Access, Authentication, Caller, FrontProxy, Reviewer, User, Verdict};
+pub use cluster::{KubeReviewer, Trust, follow_trust};
+pub use lanes::{Lane, Room};
+pub use server::Server;
+pub use settings::Settings;

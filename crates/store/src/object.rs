@@ -1,15 +1,13 @@
 //! What is stored: a body that the store does not look into, and the facts
 //! about it that lists, selectors and tables are answered from.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::key::Key;
 
-/// Labels by key. Sorted, so that equal labels have equal bytes.
-pub type Labels = BTreeMap<String, String>;
+pub use kubescape_apimachinery::selector::Labels;
 
 /// An object on its way into the store.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::key::Key;
 use crate::object::{Labels, Object};
-use crate::selector::Selector;
+use kubescape_apimachinery::selector::Selector;
 
 /// The most rows of one page, whatever was asked for.
 pub const MAX_PAGE: usize = 10_000;

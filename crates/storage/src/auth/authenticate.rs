@@ -44,7 +44,7 @@ impl Default for FrontProxy {
 
 /// A certificate that the connection has proven to own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
+pub enum Caller {
     /// None, or none that we know the authority of.
     Nobody,
     /// Signed by the front proxy's authority.
@@ -334,7 +334,10 @@ mod tests {
     #[tokio::test]
     async fn headers_without_that_certificate_are_nothing() {
         let (door, _) = door();
-        let spoofed = headers(&[("x-remote-user", "admin"), ("x-remote-group", "system:masters")]);
+        let spoofed = headers(&[
+            ("x-remote-user", "admin"),
+            ("x-remote-group", "system:masters"),
+        ]);
         let asked = door.who(&Caller::Nobody, &spoofed).await.unwrap();
         assert_eq!(asked, Asked::Anonymous);
         assert!(!door.may(&asked, &access("get")).await.unwrap().allowed);

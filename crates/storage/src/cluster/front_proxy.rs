@@ -47,10 +47,7 @@ impl Trust {
                 user_headers: list("requestheader-username-headers", default.user_headers)?,
                 uid_headers: list("requestheader-uid-headers", default.uid_headers)?,
                 group_headers: list("requestheader-group-headers", default.group_headers)?,
-                extra_prefixes: list(
-                    "requestheader-extra-headers-prefix",
-                    default.extra_prefixes,
-                )?,
+                extra_prefixes: list("requestheader-extra-headers-prefix", default.extra_prefixes)?,
             },
         })
     }

@@ -71,7 +71,9 @@ impl Policies {
         now: &str,
     ) -> Result<Value, Failure> {
         let source = self.find(namespace, name).await?;
-        let mut policy = self.of(source.as_deref().ok_or(Failure::NoSource)?, now).await?;
+        let mut policy = self
+            .of(source.as_deref().ok_or(Failure::NoSource)?, now)
+            .await?;
         // Found by another name: the answer has the name that was asked for.
         policy["metadata"]["name"] = name.into();
         Ok(policy)
@@ -89,8 +91,7 @@ impl Policies {
         let key = &source.key;
         let unreadable = |error: serde_json::Error| Failure::Unreadable(format!("{key}: {error}"));
         let generated = if key.resource == SOURCES[0] {
-            let neighbors: NetworkNeighbors =
-                serde_json::from_slice(&body).map_err(unreadable)?;
+            let neighbors: NetworkNeighbors = serde_json::from_slice(&body).map_err(unreadable)?;
             generate(&Source::from(&neighbors), &known, &options)
         } else {
             let neighborhood: NetworkNeighborhood =

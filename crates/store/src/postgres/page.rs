@@ -14,7 +14,7 @@ use crate::body;
 use crate::error::Error;
 use crate::object::{Meta, Object};
 use crate::query::{At, Bodies, Filter, Page, Position, Query};
-use crate::selector::Requirement;
+use kubescape_apimachinery::selector::Requirement;
 
 /// With so many candidates the label index is no longer better than the list.
 const MOST_CANDIDATES: usize = 5000;

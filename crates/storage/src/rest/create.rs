@@ -1,0 +1,135 @@
+//! POST.
+
+use bytes::Bytes;
+use http::{Response, header};
+use kubescape_api::{GROUP, VERSION};
+use kubescape_apimachinery::negotiate::Target;
+use kubescape_apimachinery::options::{Spec, WriteOptions};
+use kubescape_apimachinery::{Failure, Format, body as bodies, name};
+use kubescape_runtime::serve::{Body, BoxError};
+use kubescape_store::{Change, Error, Meta};
+
+use super::call::{Call, work};
+use super::change::{Identity, Ready, Write};
+use super::get::{one, view};
+use crate::lanes::Lane;
+use crate::respond;
+
+/// Names that are tried for one `generateName`. (`apiserver`: 8)
+const TRIES: usize = 8;
+
+pub(super) async fn create<B>(call: &Call, body: B) -> Result<Response<Body>, Failure>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    let options = WriteOptions::parse_create(&call.query)?;
+    let format = call.body_format()?;
+    let _turn = call.enter(Lane::Write).await?;
+    let taken = call.take(body).await?;
+    let write = call.write(&options);
+    let size = taken.bytes.len();
+    let mut tries = 0;
+    loop {
+        let (write, options) = (write.clone(), options.clone());
+        let (text, identity) = (taken.bytes.clone(), call.identity());
+        let (ready, generated, warnings) = work(size, move || {
+            make(&write, &options, format, &text, &identity)
+        })
+        .await??;
+        if options_dry(call)? {
+            return answer(call, 201, &ready, None, &warnings);
+        }
+        tries += 1;
+        match call.commit(Change::Create(ready.draft.clone())).await {
+            Ok(meta) => return answer(call, 201, &ready, Some(&meta), &warnings),
+            Err(Error::AlreadyExists(_)) if generated && tries < TRIES => {}
+            Err(Error::AlreadyExists(_)) => {
+                let name = &ready.draft.key.name;
+                let plural = call.resource.plural;
+                return Err(if generated {
+                    Failure::generated_name_exists(GROUP, plural, name)
+                } else {
+                    Failure::already_exists(GROUP, plural, name)
+                });
+            }
+            Err(error) => return Err(call.failed(&error)),
+        }
+    }
+}
+
+fn options_dry(call: &Call) -> Result<bool, Failure> {
+    Ok(WriteOptions::parse_create(&call.query)?.dry_run)
+}
+
+fn make(
+    write: &Write,
+    options: &WriteOptions,
+    format: Format,
+    text: &[u8],
+    identity: &Identity,
+) -> Result<(Ready, bool, Vec<String>), Failure> {
+    let decoded = bodies::decode(format, text)?;
+    let mut object = decoded.value;
+    bodies::expect_kind(&mut object, GROUP, VERSION, write.resource.kind)?;
+    let warnings =
+        write.check_fields(&mut object, &decoded.duplicates, options.field_validation)?;
+    let generated = object["metadata"]["name"]
+        .as_str()
+        .is_none_or(str::is_empty);
+    Ok((
+        write.creation(object, identity, false)?,
+        generated,
+        warnings,
+    ))
+}
+
+impl Call {
+    pub(super) fn write(&self, options: &WriteOptions) -> Write {
+        Write {
+            resource: self.resource,
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            manager: options.manager(self.user_agent()),
+            now: self.now(),
+        }
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        let uid = uuid::Uuid::new_v4();
+        let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
+        Identity {
+            uid: uid.to_string(),
+            suffix: name::suffix(random),
+        }
+    }
+
+    /// Makes one change; gives the new facts.
+    pub(super) async fn commit(&self, change: Change) -> Result<std::sync::Arc<Meta>, Error> {
+        let mut done = self.store().commit(vec![change]).await?;
+        done.pop()
+            .ok_or_else(|| Error::Internal("a commit without an answer".to_owned()))
+    }
+}
+
+/// The answer to a write: the whole object. A dry run has no version.
+pub(super) fn answer(
+    call: &Call,
+    code: u16,
+    ready: &Ready,
+    meta: Option<&Meta>,
+    warnings: &[String],
+) -> Result<Response<Body>, Failure> {
+    let representation = call.accepted(Target::Object)?;
+    let view = view(call, representation, Spec::Full)?;
+    let body = &ready.draft.body;
+    let mut response = match meta {
+        Some(meta) => one(&view, representation.format, meta, Some(body))?,
+        // As it would have been stored, with the version it has now, if any.
+        None => respond::value(code, representation.format, &ready.object),
+    };
+    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or_default();
+    respond::warn(&mut response, warnings);
+    response.headers_mut().remove(header::TRANSFER_ENCODING);
+    Ok(response)
+}

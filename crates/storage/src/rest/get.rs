@@ -1,0 +1,129 @@
+//! GET of one object.
+
+use http::Response;
+use kubescape_api::Weight;
+use kubescape_apimachinery::negotiate::{Representation, Shape, Target};
+use kubescape_apimachinery::options::{GetOptions, Spec, TableOptions};
+use kubescape_apimachinery::render::{ListMeta, TableRenderer};
+use kubescape_apimachinery::{Failure, Format};
+use kubescape_runtime::serve::Body;
+use kubescape_store::Meta;
+
+use super::call::Call;
+use super::render::{View, damaged};
+use crate::lanes::{Held, Lane};
+use crate::{respond, stream};
+
+/// A larger body is read in the lane of heavy reads.
+const LIGHT_BODY: u64 = 64 << 10;
+
+pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
+    let options = GetOptions::parse(&call.query)?;
+    let representation = call.accepted(Target::Object)?;
+    let view = view(call, representation, options.spec)?;
+    if let Some(wanted) = options.resource_version.filter(|wanted| *wanted > 0) {
+        call.reached(wanted).await?;
+    }
+    let turn = call.enter(Lane::Light).await?;
+    let meta = call.store().metadata(&call.key()).await;
+    let meta = meta
+        .map_err(|error| call.failed(&error))?
+        .ok_or_else(|| call.not_found())?;
+    if !view.wants_bodies() {
+        return one(&view, representation.format, &meta, None);
+    }
+    if call.resource.weight == Weight::Light || meta.size <= LIGHT_BODY {
+        let object = call.stored().await?;
+        return one(
+            &view,
+            representation.format,
+            &object.meta,
+            object.body.as_deref(),
+        );
+    }
+    drop(turn);
+    let _turn = call.enter(Lane::Heavy).await?;
+    let mut held = Held::default();
+    // The body and the answer made of it.
+    let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
+    call.hold(&mut held, size.saturating_mul(2)).await?;
+    let object = call.stored().await?;
+    let response = one(
+        &view,
+        representation.format,
+        &object.meta,
+        object.body.as_deref(),
+    )?;
+    // The memory is in use until the client has the answer.
+    Ok(response.map(|body| stream::holding(body, held)))
+}
+
+impl Call {
+    /// Sees that the store has come to that version.
+    pub(super) async fn reached(&self, wanted: u64) -> Result<(), Failure> {
+        let current = self.store().resource_version().await;
+        let current = current.map_err(|error| self.failed(&error))?;
+        if wanted > current {
+            return Err(respond::too_new(wanted, current));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn view(
+    call: &Call,
+    representation: Representation,
+    spec: Spec,
+) -> Result<View, Failure> {
+    let include = match representation.shape {
+        Shape::Table { .. } => TableOptions::parse(&call.query)?.include,
+        _ => kubescape_apimachinery::render::Include::default(),
+    };
+    Ok(View {
+        resource: call.resource,
+        shape: representation.shape,
+        include,
+        spec: spec != Spec::Metadata,
+    })
+}
+
+/// The answer that shows one object.
+pub(super) fn one(
+    view: &View,
+    format: Format,
+    meta: &Meta,
+    body: Option<&[u8]>,
+) -> Result<Response<Body>, Failure> {
+    let mut out = Vec::new();
+    match view.shape {
+        Shape::Table { beta } => {
+            let columns = view.resource.column_definitions();
+            let mut table = TableRenderer::start(Some(&columns), view.include, beta, &mut out);
+            if !view.with_row(meta, body, |row| table.row(row, &mut out)) {
+                return Err(damaged(meta));
+            }
+            let list = ListMeta {
+                resource_version: meta.resource_version,
+                ..ListMeta::default()
+            };
+            table.finish(&list, &mut out);
+        }
+        Shape::Whole | Shape::Metadata { .. } => {
+            view.object(meta, body, &mut out)?;
+            out.push(b'\n');
+        }
+    }
+    text(200, format, out)
+}
+
+/// An answer of JSON that was put together, in the format that was asked for.
+pub(super) fn text(code: u16, format: Format, json: Vec<u8>) -> Result<Response<Body>, Failure> {
+    match format {
+        Format::Json => Ok(respond::bytes(code, format.media_type(), json)),
+        Format::Yaml => {
+            let value = serde_json::from_slice(&json)
+                .map_err(|error| Failure::internal(error.to_string()))?;
+            Ok(respond::value(code, format, &value))
+        }
+    }
+}

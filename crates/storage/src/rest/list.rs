@@ -1,0 +1,241 @@
+//! LIST: in one piece when small, as a stream when large, always of one state.
+
+use http::Response;
+use kubescape_api::API_VERSION;
+use kubescape_apimachinery::negotiate::{Representation, Shape, Target};
+use kubescape_apimachinery::options::{ListOptions, ResourceVersionMatch, TableOptions};
+use kubescape_apimachinery::render::{Include, ListMeta, ListRenderer, TableRenderer};
+use kubescape_apimachinery::{Failure, Format};
+use kubescape_runtime::serve::Body;
+use kubescape_store::{At, Filter, Object, Position};
+
+use super::call::Call;
+use super::get::text;
+use super::pages::Pages;
+use super::render::{View, damaged};
+use crate::lanes::{Held, Lane, Turn};
+use crate::respond;
+use crate::stream;
+
+/// Bytes of an answer that are sent at once.
+const CHUNK: usize = 64 << 10;
+
+/// YAML is made of a whole list at once, so that one must not be longer.
+const LONGEST_YAML: usize = 16 << 20;
+
+pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
+    let options = ListOptions::parse(&call.query)?;
+    let representation = call.accepted(Target::List)?;
+    let view = view_of_many(call, representation, &options)?;
+    let lane = if view.wants_bodies() && call.resource.weight == kubescape_api::Weight::Heavy {
+        Lane::Heavy
+    } else {
+        Lane::Light
+    };
+    let turn = call.enter(lane).await?;
+    let mut held = Held::default();
+    if lane == Lane::Heavy {
+        // A page of bodies, or one large body, and the piece made of it.
+        call.hold(&mut held, 4 << 20).await?;
+    }
+    let at = at(call, &options).await?;
+    let pages = Pages::start(
+        call.store().clone(),
+        filter(call, &options),
+        at,
+        view.wants_bodies(),
+        options.field_selector.clone(),
+        options.limit,
+    )
+    .await
+    .map_err(|error| list_failure(call, &error))?;
+    let writer = Writer::start(view, Vec::new());
+    answer(call, representation.format, pages, writer, (turn, held)).await
+}
+
+/// What a LIST or WATCH shows of each object.
+pub(super) fn view_of_many(
+    call: &Call,
+    representation: Representation,
+    options: &ListOptions,
+) -> Result<View, Failure> {
+    let include = match representation.shape {
+        Shape::Table { .. } => TableOptions::parse(&call.query)?.include,
+        _ => Include::default(),
+    };
+    Ok(View::of_many(
+        call.resource,
+        representation.shape,
+        include,
+        options.spec,
+    ))
+}
+
+/// Which objects are meant.
+pub(super) fn filter(call: &Call, options: &ListOptions) -> Filter {
+    let fields = &options.field_selector;
+    let mut filter = Filter::all(call.resource.plural).labelled(options.label_selector.clone());
+    filter.namespace = if call.namespace.is_empty() {
+        fields.namespace.clone()
+    } else {
+        Some(call.namespace.clone())
+    };
+    filter.name.clone_from(&fields.name);
+    filter
+}
+
+/// Which state is meant. Anything "not older than" is answered from the newest.
+async fn at(call: &Call, options: &ListOptions) -> Result<At, Failure> {
+    if !options.continue_token.is_empty() {
+        let position = Position::from_token(&options.continue_token);
+        return Ok(At::After(position.map_err(|error| call.failed(&error))?));
+    }
+    let Some(version) = options.resource_version.filter(|version| *version > 0) else {
+        return Ok(At::Now);
+    };
+    call.reached(version).await?;
+    match options.resource_version_match {
+        Some(ResourceVersionMatch::Exact) => Ok(At::Version(version)),
+        _ => Ok(At::Now),
+    }
+}
+
+/// The failure of a list; of one that lost its state, in the words that tell a
+/// client to begin again.
+fn list_failure(call: &Call, error: &kubescape_store::Error) -> Failure {
+    match error {
+        kubescape_store::Error::Compacted { .. } => Failure::expired(
+            "The provided continue parameter is too old to display a consistent list result: list again without it.",
+        ),
+        other => call.failed(other),
+    }
+}
+
+/// Writes a list in whatever shape.
+pub(super) struct Writer {
+    view: View,
+    shape: Shaped,
+    pub(super) out: Vec<u8>,
+}
+
+enum Shaped {
+    List(ListRenderer),
+    Table(TableRenderer),
+}
+
+impl Writer {
+    pub(super) fn start(view: View, mut out: Vec<u8>) -> Self {
+        let shape = match view.shape {
+            Shape::Whole => {
+                let kind = view.resource.list_kind();
+                Shaped::List(ListRenderer::start(API_VERSION, &kind, &mut out))
+            }
+            Shape::Metadata { beta } => Shaped::List(ListRenderer::start_metadata(beta, &mut out)),
+            Shape::Table { beta } => {
+                let columns = view.resource.column_definitions();
+                let table = TableRenderer::start(Some(&columns), view.include, beta, &mut out);
+                Shaped::Table(table)
+            }
+        };
+        Self { view, shape, out }
+    }
+
+    pub(super) fn item(&mut self, object: &Object) -> Result<(), Failure> {
+        let body = object.body.as_deref();
+        match &mut self.shape {
+            Shaped::List(list) => {
+                list.item(&mut self.out);
+                self.view.object(&object.meta, body, &mut self.out)
+            }
+            Shaped::Table(table) => {
+                let out = &mut self.out;
+                let done = self
+                    .view
+                    .with_row(&object.meta, body, |row| table.row(row, out));
+                if done {
+                    Ok(())
+                } else {
+                    Err(damaged(&object.meta))
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(self, meta: &ListMeta) -> Vec<u8> {
+        let mut out = self.out;
+        match self.shape {
+            Shaped::List(list) => list.finish(meta, &mut out),
+            Shaped::Table(table) => table.finish(meta, &mut out),
+        }
+        out
+    }
+}
+
+fn end(pages: &Pages) -> ListMeta {
+    let (continue_token, remaining_item_count) = pages.rest();
+    ListMeta {
+        resource_version: pages.resource_version(),
+        continue_token,
+        remaining_item_count,
+    }
+}
+
+async fn answer(
+    call: &Call,
+    format: Format,
+    mut pages: Pages,
+    mut writer: Writer,
+    room: (Turn, Held),
+) -> Result<Response<Body>, Failure> {
+    if format == Format::Json && !pages.is_whole() {
+        return Ok(streamed(call, pages, writer, room));
+    }
+    while let Some(object) = pages
+        .next()
+        .await
+        .map_err(|error| list_failure(call, &error))?
+    {
+        writer.item(&object)?;
+        if writer.out.len() > LONGEST_YAML && format == Format::Yaml {
+            return Err(Failure::not_acceptable_because(
+                "the list is too long for YAML: ask for JSON, or for pages with limit",
+            ));
+        }
+    }
+    let text_of_list = writer.finish(&end(&pages));
+    text(200, format, text_of_list)
+}
+
+/// Sends while it reads. What fails after the beginning cuts the connection, so
+/// that no client takes a part for the whole.
+fn streamed(
+    call: &Call,
+    mut pages: Pages,
+    mut writer: Writer,
+    room: (Turn, Held),
+) -> Response<Body> {
+    let (mut sender, body) = stream::channel(call.server.settings.patience);
+    let resource = call.resource.plural;
+    tokio::spawn(async move {
+        let _room = room;
+        let result = async {
+            while let Some(object) = pages.next().await.map_err(|error| error.to_string())? {
+                writer.item(&object).map_err(|failure| failure.message)?;
+                if writer.out.len() >= CHUNK {
+                    let chunk = std::mem::take(&mut writer.out);
+                    if !sender.send(chunk).await {
+                        return Ok(());
+                    }
+                }
+            }
+            sender.send(writer.finish(&end(&pages))).await;
+            Ok::<(), String>(())
+        }
+        .await;
+        if let Err(error) = result {
+            tracing::warn!(resource, error, "a list was cut off");
+            sender.fail(error).await;
+        }
+    });
+    respond::body_of(200, Format::Json.media_type(), body)
+}

@@ -1,0 +1,94 @@
+//! Bodies that are made while they are sent, with a bound on what waits.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use kubescape_runtime::serve::{Body, BoxError};
+use tokio::sync::mpsc;
+
+/// Pieces that may wait for the client.
+const WAITING: usize = 2;
+
+/// Where pieces go in.
+pub(crate) struct Sender {
+    pieces: mpsc::Sender<Result<Bytes, BoxError>>,
+    patience: Duration,
+}
+
+struct Receiver(mpsc::Receiver<Result<Bytes, BoxError>>);
+
+/// A body and where its pieces go in. A client that takes nothing for the
+/// length of `patience` is given up.
+pub(crate) fn channel(patience: Duration) -> (Sender, Body) {
+    let (pieces, receiver) = mpsc::channel(WAITING);
+    let body = Receiver(receiver).boxed_unsync();
+    (Sender { pieces, patience }, body)
+}
+
+impl Sender {
+    /// Whether somebody still listens.
+    pub(crate) async fn send(&mut self, piece: impl Into<Bytes>) -> bool {
+        let sent = self.pieces.send_timeout(Ok(piece.into()), self.patience);
+        sent.await.is_ok()
+    }
+
+    /// Ends the body as broken.
+    pub(crate) async fn fail(&mut self, error: String) {
+        let failed = self.pieces.send_timeout(Err(error.into()), self.patience);
+        // Whoever is gone needs no word.
+        let _ = failed.await;
+    }
+
+    /// Returns when nobody listens any more.
+    pub(crate) async fn closed(&self) {
+        self.pieces.closed().await;
+    }
+}
+
+/// The body, and something that lives until it is sent.
+pub(crate) fn holding<T: Send + Unpin + 'static>(body: Body, held: T) -> Body {
+    Holding { body, _held: held }.boxed_unsync()
+}
+
+struct Holding<T> {
+    body: Body,
+    _held: T,
+}
+
+impl<T: Unpin> http_body::Body for Holding<T> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl http_body::Body for Receiver {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.0
+            .poll_recv(context)
+            .map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
