@@ -23,7 +23,7 @@ pub mod tls;
 pub mod traces;
 
 pub use health::{Health, HealthAnswer, HealthCheck, Scope};
-//pub use kubeconfig::{Credentials, Kubeconfig, KubeconfigError};
+pub use kubeconfig::{Credentials, Kubeconfig, KubeconfigError};
 pub use role::{Role, UnknownRole};
 pub use secret::Secret;
 pub use shutdown::{Phase, Shutdown, ShutdownTrigger};

@@ -214,7 +214,7 @@ fn flat<E: Into<TaskError>>(result: Result<Result<(), E>, String>) -> Result<(),
 }
 
 /// An error with its causes, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
