@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, key: &str) -> Result<String, String> {
         let value = self.raw_value()?;
-        unless_any(value_errors(key, [value]))?;
+        unless_any(&value_errors(key, [value]))?;
         Ok(value.to_owned())
     }
 
@@ -138,7 +138,7 @@ impl<'a> Parser<'a> {
             errors.push(invalid("values[0]", value, why));
         }
         errors.extend(value_errors(key, [value]));
-        unless_any(errors)?;
+        unless_any(&errors)?;
         Ok(number.unwrap_or_default())
     }
 
@@ -168,7 +168,7 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        unless_any(value_errors(key, values.iter().map(String::as_str)))?;
+        unless_any(&value_errors(key, values.iter().map(String::as_str)))?;
         Ok(values)
     }
 }
@@ -184,8 +184,8 @@ fn value_errors<'v>(key: &str, values: impl IntoIterator<Item = &'v str>) -> Vec
 }
 
 /// One error stands alone, several in brackets. (`ErrorList.ToAggregate`)
-fn unless_any(errors: Vec<String>) -> Result<(), String> {
-    match errors.as_slice() {
+fn unless_any(errors: &[String]) -> Result<(), String> {
+    match errors {
         [] => Ok(()),
         [one] => Err(one.clone()),
         many => Err(format!("[{}]", many.join(", "))),
