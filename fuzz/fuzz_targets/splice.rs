@@ -23,7 +23,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut partial = Vec::new();
     assert!(partial_metadata(&stored.metadata, 7, false, &mut partial));
     object["metadata"]["resourceVersion"] = "7".into();
-    assert_eq!(serde_json::from_slice::<Value>(&spliced).expect("JSON"), object);
+    assert_eq!(
+        serde_json::from_slice::<Value>(&spliced).expect("JSON"),
+        object
+    );
     let partial: Value = serde_json::from_slice(&partial).expect("JSON");
     assert_eq!(partial["metadata"], object["metadata"]);
 });

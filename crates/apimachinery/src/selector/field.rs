@@ -71,8 +71,13 @@ enum Field {
 ///
 /// 400 for bad syntax and for fields other than the two.
 pub fn parse_field_selector(text: &str) -> Result<FieldSelector, Failure> {
-    let mut selector = FieldSelector::default();
-    for term in terms(text).into_iter().filter(|term| !term.is_empty()) {
+    let mut sorted = terms(text);
+    sorted.retain(|term| !term.is_empty());
+    // A real server reads terms in this order, and all of them before it looks
+    // at fields: the first error is the same.
+    sorted.sort_unstable();
+    let mut read = Vec::with_capacity(sorted.len());
+    for term in sorted {
         let Some((field, negated, value)) = split(term) else {
             return Err(Failure::bad_request(format!(
                 "invalid selector: '{}'; can't understand '{}'",
@@ -80,7 +85,10 @@ pub fn parse_field_selector(text: &str) -> Result<FieldSelector, Failure> {
                 cut(term)
             )));
         };
-        let value = unescape(value)?;
+        read.push((field, negated, unescape(value)?));
+    }
+    let mut selector = FieldSelector::default();
+    for (field, negated, value) in read {
         let field = match field {
             "metadata.name" => Field::Name,
             "metadata.namespace" => Field::Namespace,

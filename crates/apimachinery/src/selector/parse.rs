@@ -11,6 +11,9 @@ use crate::quote::quote;
 /// The binary operators as a real server lists them.
 const OPERATORS: &str = "in, notin, =, ==, !=, gt, lt";
 
+/// Most errors of one requirement that are told.
+const MOST_ERRORS: usize = 10;
+
 /// Reads a `labelSelector`; an empty one fits everything. Requirements come out
 /// ordered by key, as from a real server.
 ///
@@ -79,14 +82,13 @@ impl<'a> Parser<'a> {
             return Err(invalid("<nil>", key, &errors.join("; ")));
         }
         let key = key.to_owned();
-        if matches!(self.0.peek(), Token::End | Token::Comma) {
-            return Ok(if negated {
-                Requirement::Missing(key)
-            } else {
-                Requirement::Exists(key)
-            });
+        if negated {
+            // What may follow is the caller's to judge: `!key=value` is refused.
+            return Ok(Requirement::Missing(key));
         }
-        // A real server, too, drops the `!` of `!key=value`.
+        if matches!(self.0.peek(), Token::End | Token::Comma) {
+            return Ok(Requirement::Exists(key));
+        }
         match self.0.take() {
             Token::Word("in") => Ok(Requirement::In(key.clone(), self.values(&key)?)),
             Token::Word("notin") => Ok(Requirement::NotIn(key.clone(), self.values(&key)?)),
@@ -123,18 +125,21 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, key: &str) -> Result<String, String> {
         let value = self.raw_value()?;
-        check_value(key, 0, value)?;
+        unless_any(&value_errors(key, [value]))?;
         Ok(value.to_owned())
     }
 
     fn number(&mut self, key: &str) -> Result<i64, String> {
         let value = self.raw_value()?;
-        let number = value.parse().map_err(|_| {
+        let number = value.parse();
+        let mut errors = Vec::new();
+        if number.is_err() {
             let why = "for 'Gt', 'Lt' operators, the value must be an integer";
-            invalid("values[0]", value, why)
-        })?;
-        check_value(key, 0, value)?;
-        Ok(number)
+            errors.push(invalid("values[0]", value, why));
+        }
+        errors.extend(value_errors(key, [value]));
+        unless_any(&errors)?;
+        Ok(number.unwrap_or_default())
     }
 
     /// `(a,b)`; values may be empty, as in `()`, `(,a)` and `(a,,b)`.
@@ -144,6 +149,7 @@ impl<'a> Parser<'a> {
             other => return Err(format!("found '{}' expected: '('", shown(other))),
         }
         let mut values = BTreeSet::new();
+        let mut expected = "',', ')' or identifier";
         loop {
             let value = match self.0.peek() {
                 Token::Word(word) => {
@@ -151,36 +157,39 @@ impl<'a> Parser<'a> {
                     word
                 }
                 Token::Comma | Token::Close => "",
-                other => {
-                    return Err(format!(
-                        "found '{}', expected: ',', ')' or identifier",
-                        shown(other)
-                    ));
-                }
+                other => return Err(format!("found '{}', expected: {expected}", shown(other))),
             };
             values.insert(value.to_owned());
             match self.0.take() {
-                Token::Comma => {}
+                Token::Comma => expected = "',', or identifier",
                 Token::Close => break,
                 other => {
                     return Err(format!("found '{}', expected: ',' or ')'", shown(other)));
                 }
             }
         }
-        for (index, value) in values.iter().enumerate() {
-            check_value(key, index, value)?;
-        }
+        unless_any(&value_errors(key, values.iter().map(String::as_str)))?;
         Ok(values)
     }
 }
 
-fn check_value(key: &str, index: usize, value: &str) -> Result<(), String> {
-    let errors = label_value_errors(value);
-    if errors.is_empty() {
-        return Ok(());
+/// What is wrong with values, up to [`MOST_ERRORS`].
+fn value_errors<'v>(key: &str, values: impl IntoIterator<Item = &'v str>) -> Vec<String> {
+    let wrong = values.into_iter().enumerate().filter_map(|(index, value)| {
+        let errors = label_value_errors(value);
+        let path = format!("values[{index}][{key}]");
+        (!errors.is_empty()).then(|| invalid(&path, value, &errors.join("; ")))
+    });
+    wrong.take(MOST_ERRORS).collect()
+}
+
+/// One error stands alone, several in brackets. (`ErrorList.ToAggregate`)
+fn unless_any(errors: &[String]) -> Result<(), String> {
+    match errors {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        many => Err(format!("[{}]", many.join(", "))),
     }
-    let path = format!("values[{index}][{key}]");
-    Err(invalid(&path, value, &errors.join("; ")))
 }
 
 fn invalid(path: &str, value: &str, why: &str) -> String {

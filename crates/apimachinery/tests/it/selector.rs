@@ -96,6 +96,12 @@ fn bad_label_selectors_are_told_in_the_same_words() {
             "!",
             "unable to parse requirement: found '', expected: identifier",
         ),
+        ("!a=b", "found '=', expected: ',' or 'end of string'"),
+        ("!a=b", "found '=', expected: ',' or 'end of string'"),
+        (
+            "a in (b,!)",
+            "unable to parse requirement: found '!', expected: ',', or identifier",
+        ),
         (
             "x>a",
             "unable to parse requirement: values[0]: Invalid value: \"a\": for 'Gt', 'Lt' operators, the value must be an integer",
@@ -212,6 +218,8 @@ fn bad_field_selectors_are_told() {
             "spec.nodeName=a",
             "field label not supported: spec.nodeName",
         ),
+        ("=", "field label not supported: "),
+        ("b,a=", "invalid selector: 'b,a='; can't understand 'b'"),
         (
             "metadata.name",
             "invalid selector: 'metadata.name'; can't understand 'metadata.name'",
