@@ -106,7 +106,7 @@ fn measure(count: usize) {
                 schema,
                 "kubectl",
                 NOW,
-            )))
+            )));
         }),
     );
     row(

@@ -89,25 +89,23 @@ struct Apply<'a> {
 
 impl Apply<'_> {
     fn run(&self, mut managed: ManagedFields, force: bool) -> Result<Value, Conflicts> {
-        let mut object = self.live.cloned().unwrap_or_default();
-        strip(&mut object);
+        let live = self.live.map(|live| {
+            let mut live = live.clone();
+            strip(&mut live);
+            live
+        });
+        let mut object = live.clone().unwrap_or_default();
         merge::merge(self.of, &mut object, self.config);
         let mut applied = fields::fields(self.of, self.config);
         let last = managed.entries.remove(&self.manager);
         self.prune(&mut object, &managed, &applied, last.as_ref());
-        if let Some(live) = self.live {
-            let difference = compare_unmanaged(self.of, live, &object);
-            managed.give_way(&difference, force)?;
-        }
         applied.remove(&stripped());
-        let changed = self.live.is_none_or(|live| {
-            let mut live = live.clone();
-            strip(&mut live);
-            !same(&live, &object)
-        });
-        if !changed && let Some(live) = self.live {
+        let changed = live.as_ref().is_none_or(|live| !same(live, &object));
+        match live {
             // The same by value may be written in other ways; nothing changes.
-            object.clone_from(live);
+            Some(live) if !changed => object = live,
+            Some(live) => managed.give_way(&compare(self.of, &live, &object), force)?,
+            None => {}
         }
         if !applied.is_empty() {
             let kept = last.filter(|last| !changed && last.fields == applied);
@@ -134,10 +132,10 @@ impl Apply<'_> {
         let Some(last) = last.filter(|last| last.api_version == kubescape_api::API_VERSION) else {
             return;
         };
-        let mut gone = last.fields.clone();
-        if gone.clone().difference(applied).is_empty() {
+        if last.fields.is_within(applied) {
             return;
         }
+        let mut gone = last.fields.clone();
         fields::with_named(self.of, &mut gone);
         for owned in others.current().chain([applied]) {
             let mut owned = owned.clone();

@@ -111,6 +111,15 @@ impl FieldSet {
         self
     }
 
+    /// Whether all of its fields are in `other`.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.nodes.iter().all(|(element, node)| {
+            other.nodes.get(element).is_some_and(|other| {
+                (other.member || !node.member) && node.children.is_within(&other.children)
+            })
+        })
+    }
+
     /// The paths of all fields, those of one level before those below, as
     /// structured-merge-diff walks and conflicts list them.
     pub fn each(&self, mut work: impl FnMut(&[PathElement])) {

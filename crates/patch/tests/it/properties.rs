@@ -132,6 +132,8 @@ proptest! {
         prop_assert_eq!(all.len() + both.len(), one.len() + other.len());
         let only = one.clone().difference(&other);
         prop_assert_eq!(only.len(), one.len() - both.len());
+        prop_assert_eq!(only.is_empty(), one.is_within(&other));
+        prop_assert!(both.is_within(&one) && one.is_within(&all));
         prop_assert_eq!(&only.union(&both), &one);
         prop_assert!(one.clone().difference(&one).is_empty());
         let mut paths = 0;
