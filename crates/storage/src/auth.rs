@@ -12,6 +12,7 @@ mod user;
 
 pub(crate) use authenticate::Asked;
 pub use authenticate::{Authentication, Caller, FrontProxy};
+pub(crate) use user::MASTERS;
 pub use user::User;
 
 use async_trait::async_trait;

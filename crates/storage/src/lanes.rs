@@ -65,7 +65,7 @@ impl Default for Room {
 }
 
 /// All lanes and the memory that they share.
-pub struct Lanes {
+pub(crate) struct Lanes {
     lanes: [OneLane; 4],
     bytes: Arc<Semaphore>,
     most: usize,
@@ -82,16 +82,16 @@ struct OneLane {
 
 /// The lane or the memory is full: 429, come back after a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full(pub &'static str);
+pub(crate) struct Full(pub(crate) &'static str);
 
 /// A place in a lane; dropped when the request ends.
-pub struct Turn {
+pub(crate) struct Turn {
     _permit: OwnedSemaphorePermit,
 }
 
 /// Memory that a request holds.
 #[derive(Default)]
-pub struct Held {
+pub(crate) struct Held {
     permits: Option<OwnedSemaphorePermit>,
     bytes: usize,
 }
@@ -101,7 +101,7 @@ const STEP: usize = 1 << 10;
 
 impl Lanes {
     /// Lanes with that much room.
-    pub fn new(room: Room) -> Self {
+    pub(crate) fn new(room: Room) -> Self {
         let lanes = std::array::from_fn(|at| OneLane {
             turns: Arc::new(Semaphore::new(room.at_once[at].min(Semaphore::MAX_PERMITS))),
             places: room.at_once[at],
@@ -123,7 +123,7 @@ impl Lanes {
     /// # Errors
     ///
     /// [`Full`] when too many wait already, or the wait was too long.
-    pub async fn enter(&self, lane: Lane) -> Result<Turn, Full> {
+    pub(crate) async fn enter(&self, lane: Lane) -> Result<Turn, Full> {
         let one = &self.lanes[lane as usize];
         if let Ok(permit) = Arc::clone(&one.turns).try_acquire_owned() {
             return Ok(Turn { _permit: permit });
@@ -145,7 +145,7 @@ impl Lanes {
     /// # Errors
     ///
     /// [`Full`] when the wait was too long.
-    pub async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
+    pub(crate) async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
         held.bytes += bytes;
         let wanted = held.bytes.div_ceil(STEP).min(self.most);
         let have = held
@@ -171,7 +171,7 @@ impl Lanes {
 
     /// Requests of a lane that work now, that wait, and that were refused since
     /// the start.
-    pub fn state(&self, lane: Lane) -> (usize, usize, usize) {
+    pub(crate) fn state(&self, lane: Lane) -> (usize, usize, usize) {
         let one = &self.lanes[lane as usize];
         (
             one.places.saturating_sub(one.turns.available_permits()),
@@ -181,7 +181,7 @@ impl Lanes {
     }
 
     /// Bytes of bodies in memory now.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.most.saturating_sub(self.bytes.available_permits()) * STEP
     }
 }

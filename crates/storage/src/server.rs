@@ -1,6 +1,7 @@
 //! The server: from a request and who sent it to an answer. Knows no sockets.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, header};
@@ -21,9 +22,19 @@ use crate::rest::{self, Call};
 use crate::settings::Settings;
 
 /// Serves the API group. Clones share everything.
+///
+/// Discovery and health answer from the first moment, everything else once
+/// [`Server::open`] was called: kube-apiserver must never miss the group.
 #[derive(Clone)]
 pub struct Server {
-    inner: Arc<Inner>,
+    front: Arc<Front>,
+}
+
+struct Front {
+    documents: Documents,
+    health: Health,
+    settings: Settings,
+    inner: OnceLock<Arc<Inner>>,
 }
 
 pub(crate) struct Inner {
@@ -36,20 +47,32 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
-    documents: Documents,
     authentication: Arc<Authentication>,
-    health: Health,
 }
 
 impl Server {
-    /// A server over a store.
-    pub fn new(
+    /// A server that has no store yet.
+    pub fn new(health: Health, settings: Settings) -> Self {
+        let front = Front {
+            documents: Documents::new(settings.computed),
+            health,
+            settings,
+            inner: OnceLock::new(),
+        };
+        Self {
+            front: Arc::new(front),
+        }
+    }
+
+    /// Serves from that store from now on. A second call changes nothing.
+    pub fn open(
+        &self,
         store: Arc<dyn Store>,
         authentication: Arc<Authentication>,
-        health: Health,
+        metrics: &kubescape_runtime::metrics::Metrics,
         shutdown: Shutdown,
-        settings: Settings,
-    ) -> Self {
+    ) {
+        let settings = self.front.settings.clone();
         let inner = Inner {
             lanes: Lanes::new(settings.room),
             configurations: Summaries::new(Arc::clone(&store)),
@@ -57,16 +80,13 @@ impl Server {
             policies: Policies::new(Arc::clone(&store)),
             clock: Clock,
             shutdown,
-            metrics: Metrics::default(),
-            documents: Documents::new(settings.computed),
+            metrics: Metrics::register(metrics),
             store,
             authentication,
-            health,
             settings,
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        // Set already: the first store stays.
+        let _ = self.front.inner.set(Arc::new(inner));
     }
 
     /// Answers one request. Failures are answers, too.
@@ -98,24 +118,50 @@ impl Server {
         let query = parts.uri.query().unwrap_or_default();
         // Before anything else, and without a question: kube-apiserver takes the
         // whole group away when these do not answer at once.
-        if let Some(answer) = self.inner.health.answer(path, Some(query)) {
+        if let Some(answer) = self.front.health.answer(path, Some(query)) {
             let kind = "text/plain; charset=utf-8";
             return Ok(respond::bytes(answer.code, kind, answer.body));
         }
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        if let Some(answer) = self.inner.documents.answer(path, &parts.headers)? {
-            return if reads {
-                Ok(answer)
-            } else {
-                Err(not_a_read(&parts.method))
-            };
+        if reads && let Some(answer) = self.front.documents.answer(path, &parts.headers)? {
+            return Ok(answer);
         }
         let info = RequestInfo::parse(parts.method.as_str(), path, query)?;
-        self.admit(&info, caller, &parts.headers).await?;
+        let inner = self.front.inner.get().ok_or_else(|| {
+            Failure::service_unavailable("the storage is starting: try again after a second", 1)
+        })?;
+        let begun = Instant::now();
+        let answer = inner.serve(&info, query, parts.headers, body, caller).await;
+        let code = match &answer {
+            Ok(response) => response.status().as_u16(),
+            Err(failure) => failure.code,
+        };
+        let verb = info.verb.as_str();
+        inner
+            .metrics
+            .request(verb, &info.resource, code, begun.elapsed());
+        answer
+    }
+}
+
+impl Inner {
+    async fn serve<B>(
+        self: &Arc<Self>,
+        info: &RequestInfo,
+        query: &str,
+        headers: HeaderMap,
+        body: B,
+        caller: &Caller,
+    ) -> Result<Response<Body>, Failure>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+        B::Error: Into<BoxError>,
+    {
+        self.admit(info, caller, &headers).await?;
         if !info.is_resource {
-            return self.page(&info).await;
+            return self.page(info).await;
         }
-        let call = self.call(&info, query, parts.headers)?;
+        let call = self.call(info, query, headers)?;
         rest::serve(call, &info.verb, body).await
     }
 
@@ -126,7 +172,7 @@ impl Server {
         caller: &Caller,
         headers: &HeaderMap,
     ) -> Result<(), Failure> {
-        let asked = self.inner.authentication.who(caller, headers).await;
+        let asked = self.authentication.who(caller, headers).await;
         let asked = asked.map_err(|why| {
             tracing::warn!(why, path = info.path, "not authenticated");
             Failure::unauthorized()
@@ -147,7 +193,7 @@ impl Server {
             name: info.name.clone(),
             path: info.path.clone(),
         };
-        let verdict = self.inner.authentication.may(&asked, &access).await;
+        let verdict = self.authentication.may(&asked, &access).await;
         let verdict = verdict.map_err(|why| {
             tracing::error!(why, user = user.name, path = info.path, "not authorised");
             Failure::internal(format!("the access could not be reviewed: {why}"))
@@ -177,17 +223,22 @@ impl Server {
         if info.path != "/metrics" {
             return Err(Failure::unknown_path());
         }
-        let usage = self.inner.store.usage().await;
+        let usage = self.store.usage().await;
         let usage = usage.map_err(|error| respond::of_store(&error, "", ""))?;
-        let text = self.inner.metrics.render(&usage, &self.inner.lanes);
-        let kind = "text/plain; version=0.0.4; charset=utf-8";
+        let text = self.metrics.text(&usage, &self.lanes);
+        let kind = kubescape_runtime::metrics::Metrics::CONTENT_TYPE;
         Ok(respond::bytes(200, kind, text))
     }
 
-    fn call(&self, info: &RequestInfo, query: &str, headers: HeaderMap) -> Result<Call, Failure> {
+    fn call(
+        self: &Arc<Self>,
+        info: &RequestInfo,
+        query: &str,
+        headers: HeaderMap,
+    ) -> Result<Call, Failure> {
         let ours = info.group == GROUP && info.version == VERSION;
         let resource = Resource::by_plural(&info.resource)
-            .filter(|resource| ours && (self.inner.settings.computed || !resource.computed))
+            .filter(|resource| ours && (self.settings.computed || !resource.computed))
             .filter(|_| info.subresource.is_empty() && info.rest.is_empty())
             .ok_or_else(Failure::unknown_path)?;
         // A field selector that names one object is no name of the path.
@@ -198,7 +249,7 @@ impl Server {
                 | kubescape_apimachinery::Verb::DeleteCollection
         );
         Ok(Call {
-            server: Arc::clone(&self.inner),
+            server: Arc::clone(self),
             resource,
             namespace: info.namespace.clone(),
             name: if many {
@@ -210,12 +261,6 @@ impl Server {
             headers,
         })
     }
-}
-
-fn not_a_read(method: &Method) -> Failure {
-    let mut failure = Failure::method_not_supported("", "", method.as_str());
-    failure.message = "the server does not allow this method on the requested resource".to_owned();
-    failure
 }
 
 /// The text of a header.

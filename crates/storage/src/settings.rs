@@ -50,4 +50,11 @@ impl Settings {
             Weight::Heavy => self.max_heavy_body,
         })
     }
+
+    /// The largest body of any kind, in bytes.
+    pub fn largest_body(&self) -> u64 {
+        let named = self.max_bodies.values().copied().max();
+        let general = self.max_light_body.max(self.max_heavy_body);
+        named.unwrap_or_default().max(general)
+    }
 }

@@ -42,22 +42,23 @@ impl Default for FrontProxy {
     }
 }
 
-/// A certificate that the connection has proven to own.
+/// What the connection has proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// None, or none that we know the authority of.
+    /// Nothing: no certificate was shown.
     Nobody,
-    /// Signed by the front proxy's authority.
-    FrontProxy {
-        /// Its common name.
+    /// A certificate was shown that is worth nothing, and why.
+    Unverified(String),
+    /// It owns this certificate.
+    Certificate {
+        /// The common name: the user.
         name: String,
-    },
-    /// Signed by the authority of clients.
-    Client {
-        /// Its common name: the user.
-        name: String,
-        /// Its organisations: the groups.
+        /// The organisations: the groups.
         groups: Vec<String>,
+        /// Whether the authority of front proxies signed it.
+        front_proxy: bool,
+        /// Whether the authority of clients signed it.
+        client: bool,
     },
 }
 
@@ -113,8 +114,19 @@ impl Authentication {
     /// the same as none.
     pub(crate) async fn who(&self, caller: &Caller, headers: &HeaderMap) -> Result<Asked, String> {
         match caller {
-            Caller::FrontProxy { name } => self.proxied(name, headers),
-            Caller::Client { name, groups } => {
+            Caller::Unverified(why) => Err(format!("the client certificate is not valid: {why}")),
+            Caller::Certificate {
+                name,
+                groups,
+                front_proxy,
+                client,
+            } => {
+                if *front_proxy && self.may_speak(name) {
+                    return self.proxied(headers);
+                }
+                if !client {
+                    return Err(format!("the certificate {name:?} may not speak for users"));
+                }
                 if name.is_empty() {
                     return Err("the client certificate has no common name".to_owned());
                 }
@@ -131,15 +143,14 @@ impl Authentication {
         }
     }
 
-    fn proxied(&self, certificate: &str, headers: &HeaderMap) -> Result<Asked, String> {
+    /// Whether a certificate of that name may speak for users.
+    fn may_speak(&self, certificate: &str) -> bool {
+        let allowed = &self.front_proxy.load().allowed_names;
+        allowed.is_empty() || allowed.iter().any(|one| one == certificate)
+    }
+
+    fn proxied(&self, headers: &HeaderMap) -> Result<Asked, String> {
         let front = self.front_proxy.load();
-        if !front.allowed_names.is_empty()
-            && !front.allowed_names.iter().any(|one| one == certificate)
-        {
-            return Err(format!(
-                "the certificate {certificate:?} may not speak for users"
-            ));
-        }
         let name = first(headers, &front.user_headers)
             .filter(|name| !name.is_empty())
             .ok_or("the front proxy named no user")?;
@@ -151,8 +162,8 @@ impl Authentication {
         };
         for (key, value) in headers {
             let prefix = front.extra_prefixes.iter().find(|prefix| {
-                let key = key.as_str();
-                key.len() > prefix.len() && key[..prefix.len()].eq_ignore_ascii_case(prefix)
+                let start = key.as_str().get(..prefix.len());
+                start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
             });
             if let (Some(prefix), Ok(value)) = (prefix, value.to_str()) {
                 let key = percent_decode_str(&key.as_str()[prefix.len()..]);
@@ -289,6 +300,15 @@ mod tests {
         headers
     }
 
+    fn certificate(name: &str, front_proxy: bool, client: bool) -> Caller {
+        Caller::Certificate {
+            name: name.into(),
+            groups: vec![],
+            front_proxy,
+            client,
+        }
+    }
+
     fn access(verb: &str) -> Access {
         Access {
             verb: verb.into(),
@@ -311,9 +331,7 @@ mod tests {
     #[tokio::test]
     async fn the_front_proxy_speaks_for_users() {
         let (door, fake) = door();
-        let caller = Caller::FrontProxy {
-            name: "front-proxy-client".into(),
-        };
+        let caller = certificate("front-proxy-client", true, false);
         let headers = headers(&[
             ("x-remote-user", "alice"),
             ("x-remote-group", "dev"),
@@ -341,16 +359,17 @@ mod tests {
         let asked = door.who(&Caller::Nobody, &spoofed).await.unwrap();
         assert_eq!(asked, Asked::Anonymous);
         assert!(!door.may(&asked, &access("get")).await.unwrap().allowed);
-        let client = Caller::Client {
-            name: "bob".into(),
-            groups: vec![],
-        };
+        let client = certificate("bob", false, true);
         let asked = door.who(&client, &spoofed).await.unwrap();
         assert!(matches!(&asked, Asked::Direct(user) if user.name == "bob"));
-        let other = Caller::FrontProxy {
-            name: "somebody-else".into(),
-        };
+        let other = certificate("somebody-else", true, false);
         assert!(door.who(&other, &spoofed).await.is_err());
+        // One authority for both: the name decides.
+        let both = certificate("bob", true, true);
+        let asked = door.who(&both, &spoofed).await.unwrap();
+        assert!(matches!(&asked, Asked::Direct(user) if user.name == "bob"));
+        let expired = Caller::Unverified("expired".into());
+        assert!(door.who(&expired, &spoofed).await.is_err());
     }
 
     #[tokio::test]

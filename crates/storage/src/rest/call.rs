@@ -31,7 +31,8 @@ pub(crate) struct Call {
 /// A body and the memory that is held for it.
 pub(super) struct Taken {
     pub(super) bytes: Bytes,
-    pub(super) held: Held,
+    /// Held while the body is worked on.
+    pub(super) _held: Held,
 }
 
 /// How many times its size a body needs while it is worked on: the text, the
@@ -50,11 +51,6 @@ impl Call {
     /// Now, as Kubernetes writes it.
     pub(super) fn now(&self) -> String {
         time(self.server.clock.now())
-    }
-
-    /// The namespace as rules of metadata want it.
-    pub(super) fn place(&self) -> Option<&str> {
-        self.resource.namespaced().then_some(&*self.namespace)
     }
 
     pub(super) fn header(&self, name: header::HeaderName) -> Option<&str> {
@@ -106,7 +102,7 @@ impl Call {
             .map_err(|error| unreadable(&error, limit))?;
         let more = bytes.len().saturating_sub(expected);
         self.hold(&mut held, more.saturating_mul(UNFOLDED)).await?;
-        Ok(Taken { bytes, held })
+        Ok(Taken { bytes, _held: held })
     }
 
     pub(super) fn failed(&self, error: &kubescape_store::Error) -> Failure {

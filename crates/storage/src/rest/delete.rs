@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use http::Response;
 use kubescape_api::GROUP;
 use kubescape_apimachinery::failure::success;
@@ -75,8 +76,11 @@ where
             break;
         }
         let options = &options;
-        let deletions = keys.iter().map(|key| one(call, key, options));
-        let mut deletions = futures_util::stream::iter(deletions).buffer_unordered(AT_ONCE);
+        // At most AT_ONCE, so that all may run.
+        let mut deletions = FuturesUnordered::new();
+        for key in &keys {
+            deletions.push(one(call, key, options));
+        }
         while let Some(deleted) = deletions.next().await {
             match deleted {
                 // Who was faster did what was wanted.
