@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use crate::support::{Authority, Server, frames, get, http1, soon};
 
 const SHORT: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 fn limits() -> Limits {
     Limits {

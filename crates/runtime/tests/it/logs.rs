@@ -113,7 +113,7 @@ fn secrets_never_reach_a_line() {
 fn one_value_does_not_fill_the_log() {
     let long = "é".repeat(1 << 20);
     let text = logged(LogFormat::Json, LogLevel::Info, || {
-        tracing::info!(long, "{long}")
+        tracing::info!(long, "{long}");
     });
     assert!(text.len() < 40_000);
     assert!(serde_json::from_str::<Value>(&text).is_ok());

@@ -47,7 +47,7 @@ async fn both_protocols_are_served_plain_and_over_tls() {
     for (offered, wanted) in [("h2", Some("h2")), ("http/1.1", Some("http/1.1"))] {
         let config = client(&ours.ca.bundle_pem(), None, &[offered], BOTH);
         let stream = tls(secure.address, config).await.unwrap();
-        let chosen = stream.get_ref().1.alpn_protocol().map(|name| name.to_vec());
+        let chosen = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
         assert_eq!(chosen.as_deref(), wanted.map(str::as_bytes));
         if offered == "h2" {
             let mut sender = http2(stream).await;

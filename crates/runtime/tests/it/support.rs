@@ -25,22 +25,22 @@ use tokio_rustls::client::TlsStream;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The value of a future that has to end.
-pub async fn soon<F: Future>(future: F) -> F::Output {
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future)
         .await
         .expect("takes too long")
 }
 
-pub struct Server {
-    pub address: SocketAddr,
-    pub trigger: ShutdownTrigger,
-    pub done: tokio::task::JoinHandle<()>,
-    pub connections: kubescape_runtime::serve::Connections,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) trigger: ShutdownTrigger,
+    pub(crate) done: tokio::task::JoinHandle<()>,
+    pub(crate) connections: kubescape_runtime::serve::Connections,
 }
 
 impl Server {
     /// A server with a handler made from its shutdown token.
-    pub async fn start<H: Handler>(
+    pub(crate) async fn start<H: Handler>(
         options: ServeOptions,
         make: impl FnOnce(Shutdown) -> H,
     ) -> Self {
@@ -58,36 +58,36 @@ impl Server {
         }
     }
 
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         self.trigger.advance(Phase::Forced);
         soon(self.done).await.unwrap();
     }
 }
 
 /// Our own CA in a folder of its own.
-pub struct Authority {
-    pub folder: tempfile::TempDir,
-    pub ca: OwnCa,
+pub(crate) struct Authority {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) ca: OwnCa,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::at(SystemTime::now())
     }
 
-    pub fn at(now: SystemTime) -> Self {
+    pub(crate) fn at(now: SystemTime) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ca = OwnCa::open_or_create(&folder.path().join("ca.pem"), now).unwrap();
         Self { folder, ca }
     }
 
-    pub fn client(&self, name: &str, group: Option<&str>) -> Issued {
+    pub(crate) fn client(&self, name: &str, group: Option<&str>) -> Issued {
         self.ca
             .issue_client(name, group, SystemTime::now())
             .unwrap()
     }
 
-    pub fn server(&self, roots: Option<ClientRoots>) -> ServeOptions {
+    pub(crate) fn server(&self, roots: Option<ClientRoots>) -> ServeOptions {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         ServeOptions {
             tls: Some(TlsOptions {
@@ -100,7 +100,7 @@ impl Authority {
 }
 
 /// The settings of a TLS client.
-pub fn client(
+pub(crate) fn client(
     bundle: &str,
     certificate: Option<&Issued>,
     protocols: &[&str],
@@ -133,7 +133,7 @@ pub fn client(
     Arc::new(config)
 }
 
-pub async fn tls(
+pub(crate) async fn tls(
     address: SocketAddr,
     config: Arc<ClientConfig>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
@@ -142,15 +142,15 @@ pub async fn tls(
     soon(TlsConnector::from(config).connect(name, stream)).await
 }
 
-pub type Sender = http1::SendRequest<Empty<Bytes>>;
+pub(crate) type Sender = http1::SendRequest<Empty<Bytes>>;
 
-pub async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Sender {
+pub(crate) async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Sender {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     sender
 }
 
-pub async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+pub(crate) async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
 ) -> http2::SendRequest<Empty<Bytes>> {
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
@@ -160,7 +160,7 @@ pub async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     sender
 }
 
-pub fn request(path: &str) -> hyper::Request<Empty<Bytes>> {
+pub(crate) fn request(path: &str) -> hyper::Request<Empty<Bytes>> {
     hyper::Request::get(path)
         .header("host", "localhost")
         .body(Empty::new())
@@ -168,7 +168,7 @@ pub fn request(path: &str) -> hyper::Request<Empty<Bytes>> {
 }
 
 /// Code and text of an answer.
-pub async fn get(sender: &mut Sender, path: &str) -> (u16, String) {
+pub(crate) async fn get(sender: &mut Sender, path: &str) -> (u16, String) {
     soon(sender.ready()).await.unwrap();
     let response = soon(sender.send_request(request(path))).await.unwrap();
     let code = response.status().as_u16();
@@ -179,10 +179,11 @@ pub async fn get(sender: &mut Sender, path: &str) -> (u16, String) {
     (code, String::from_utf8(body.to_vec()).unwrap())
 }
 
-pub const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+pub(crate) const BOTH: &[&SupportedProtocolVersion] =
+    &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// An endless body of what `make` gives.
-pub fn frames(make: impl FnMut() -> Bytes + Send + Unpin + 'static) -> Body {
+pub(crate) fn frames(make: impl FnMut() -> Bytes + Send + Unpin + 'static) -> Body {
     struct Frames<F>(F);
     impl<F: FnMut() -> Bytes + Unpin> hyper::body::Body for Frames<F> {
         type Data = Bytes;

@@ -174,7 +174,7 @@ async fn a_ca_that_has_expired_vouches_for_nobody() {
         .distinguished_name
         .push(DnType::CommonName, "expired");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.not_after = (SystemTime::now() - Duration::from_secs(60)).into();
+    params.not_after = (SystemTime::now() - Duration::from_mins(1)).into();
     let ca = params.self_signed(&key).unwrap();
     let issuer = Issuer::new(params, key);
     let key = KeyPair::generate().unwrap();
