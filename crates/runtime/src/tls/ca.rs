@@ -236,7 +236,10 @@ impl Material {
         let mut new = Self::generate(now)?;
         let (_, end) = self.valid()?;
         if now < end {
-            let link = params(&new.key, now, end).signed_by(&new.key, &self.issuer()?)?;
+            let mut params = params(&new.key, now, end);
+            // OpenSSL's strict mode, Python's default, wants it of all but roots.
+            params.use_authority_key_identifier_extension = true;
+            let link = params.signed_by(&new.key, &self.issuer()?)?;
             new.link = Some(link.der().clone());
         }
         let alive = |certificate: &&CertificateDer<'static>| {

@@ -11,6 +11,8 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
+use x509_parser::extensions::ParsedExtension;
+
 use crate::support::Authority;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -138,6 +140,17 @@ fn clients_that_know_only_the_earlier_ca_follow_to_the_next() {
     let newest = after.strip_suffix(&before).unwrap();
     for bundle in [&before, &after, newest] {
         assert!(accepts(bundle, &issued.chain_pem, later));
+    }
+
+    // And each certificate says whose key signed it, which strict clients want
+    for one in CertificateDer::pem_slice_iter(issued.chain_pem.as_bytes()) {
+        let one = one.unwrap();
+        let (_, parsed) = x509_parser::parse_x509_certificate(&one).unwrap();
+        let mut extensions = parsed.iter_extensions();
+        assert!(extensions.any(|one| {
+            let parsed = one.parsed_extension();
+            matches!(parsed, ParsedExtension::AuthorityKeyIdentifier(_))
+        }));
     }
 
     // And years later the first is forgotten
