@@ -4,6 +4,7 @@ mod activity;
 mod body;
 mod connection;
 mod listener;
+mod pages;
 mod stall;
 
 use std::future::Future;
@@ -17,6 +18,7 @@ use crate::tls::{ClientCertificate, ClientRoots, Identity, TlsError};
 
 pub use body::{Body, BodyError, BoxError, empty, full, read_limited, text};
 pub use listener::{Bound, Connections};
+pub use pages::page;
 
 /// Who sent a request.
 #[derive(Clone, Debug)]

@@ -140,7 +140,8 @@ impl OwnCa {
         self.issue(params, SERVER_LIFE, now)
     }
 
-    /// A client certificate for a user and its groups, a year from `now`.
+    /// A client certificate for a user and, with an organisation, a group of
+    /// Kubernetes (`system:masters`); a year from `now`.
     ///
     /// # Errors
     ///
@@ -148,15 +149,15 @@ impl OwnCa {
     pub fn issue_client(
         &self,
         common_name: &str,
-        organizations: &[&str],
+        organization: Option<&str>,
         now: SystemTime,
     ) -> Result<Issued, TlsError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
-        for organization in organizations {
+        if let Some(organization) = organization {
             params
                 .distinguished_name
-                .push(DnType::OrganizationName, *organization);
+                .push(DnType::OrganizationName, organization);
         }
         params
             .distinguished_name
@@ -235,7 +236,10 @@ impl Material {
         let mut new = Self::generate(now)?;
         let (_, end) = self.valid()?;
         if now < end {
-            let link = params(&new.key, now, end).signed_by(&new.key, &self.issuer()?)?;
+            let mut params = params(&new.key, now, end);
+            // OpenSSL's strict mode, Python's default, wants it of all but roots.
+            params.use_authority_key_identifier_extension = true;
+            let link = params.signed_by(&new.key, &self.issuer()?)?;
             new.link = Some(link.der().clone());
         }
         let alive = |certificate: &&CertificateDer<'static>| {
