@@ -272,7 +272,7 @@ fn write_kubeconfig(
         return Ok(None);
     };
     let now = SystemTime::now();
-    let issued = ca.issue_client("kubescape-admin", &[crate::auth::MASTERS], now)?;
+    let issued = ca.issue_client("kubescape-admin", Some(crate::auth::MASTERS), now)?;
     let kubeconfig = Kubeconfig {
         name: "kubescape".to_owned(),
         server: url.to_owned(),
