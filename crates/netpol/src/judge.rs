@@ -60,7 +60,7 @@ struct Peer<'a> {
 /// One that has none is met once, without.
 pub(crate) fn at_addresses<'a>(
     neighbor: &'a NetworkNeighbor,
-    each: &mut dyn FnMut(Option<&'a str>, Option<IpNet>),
+    mut each: impl FnMut(Option<&'a str>, Option<IpNet>),
 ) {
     let mut any = false;
     for address in written(neighbor) {
@@ -83,7 +83,7 @@ pub(crate) fn at_addresses<'a>(
 /// number if it has one. Without any, which were used is not known.
 pub(crate) fn on_ports<'a>(
     neighbor: &'a NetworkNeighbor,
-    each: &mut dyn FnMut(Option<&'a NeighborPort>, Option<(&str, i32)>),
+    mut each: impl FnMut(Option<&'a NeighborPort>, Option<(&str, i32)>),
 ) {
     for port in &neighbor.ports {
         let protocol = port.protocol();
@@ -101,9 +101,9 @@ impl Judge<'_> {
         neighbor: &'a NetworkNeighbor,
         simulation: &mut Simulation<'a>,
     ) {
-        at_addresses(neighbor, &mut |address, net| {
+        at_addresses(neighbor, |address, net| {
             let answers = self.has_peers(neighbor, net);
-            on_ports(neighbor, &mut |port, number| {
+            on_ports(neighbor, |port, number| {
                 let verdict = self.verdict(&answers, number);
                 let counter = match verdict {
                     Verdict::Allowed(_) => {

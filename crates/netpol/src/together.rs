@@ -72,12 +72,12 @@ pub fn simulate_together<'a>(
             |(_, judge): &(usize, Judge<'_>)| judge.isolated && judge.selected != Answer::No;
         let judges: Vec<_> = judges.enumerate().filter(in_force).collect();
         for neighbor in source.neighbors(direction) {
-            at_addresses(neighbor, &mut |address, net| {
+            at_addresses(neighbor, |address, net| {
                 let answers: Vec<_> = judges
                     .iter()
                     .map(|(_, judge)| judge.has_peers(neighbor, net))
                     .collect();
-                on_ports(neighbor, &mut |port, number| {
+                on_ports(neighbor, |port, number| {
                     let judged = judges.iter().zip(&answers);
                     let opinions: Vec<_> = judged
                         .map(|((policy, judge), answers)| Opinion {

@@ -1,0 +1,238 @@
+//! Objects of the kinds that `netpol` reads.
+
+use std::fmt;
+
+use kubescape_collect::{Code, ParsedObject, Problem, RawDocument, Source as File, locate};
+use kubescape_engine::{Part, Path};
+use kubescape_netpol::{
+    Direction, KnownServer, Metadata, NetworkNeighborhood, NetworkNeighbors, NetworkPolicy, Source,
+    isolates,
+};
+use kubescape_report::text::cut;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+/// Where an object stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: String,
+    /// Counted from 1.
+    pub(super) line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What was observed of a workload.
+#[derive(Debug)]
+pub(super) struct Observation {
+    pub(super) place: Place,
+    pub(super) body: Body,
+}
+
+/// The two forms of an observation.
+#[derive(Debug)]
+pub(super) enum Body {
+    Neighbors(NetworkNeighbors),
+    Neighborhood(NetworkNeighborhood),
+}
+
+impl Observation {
+    pub(super) fn source(&self) -> Source<'_> {
+        match &self.body {
+            Body::Neighbors(object) => object.into(),
+            Body::Neighborhood(object) => object.into(),
+        }
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.body {
+            Body::Neighbors(_) => "NetworkNeighbors",
+            Body::Neighborhood(_) => "NetworkNeighborhood",
+        }
+    }
+
+    pub(super) fn metadata(&self) -> &Metadata {
+        match &self.body {
+            Body::Neighbors(object) => &object.metadata,
+            Body::Neighborhood(object) => &object.metadata,
+        }
+    }
+
+    pub(super) fn metadata_mut(&mut self) -> &mut Metadata {
+        match &mut self.body {
+            Body::Neighbors(object) => &mut object.metadata,
+            Body::Neighborhood(object) => &mut object.metadata,
+        }
+    }
+}
+
+impl fmt::Display for Observation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = full_name(self.metadata());
+        write!(out, "{} {name} ({})", self.kind(), self.place)
+    }
+}
+
+/// A policy to simulate.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) place: Place,
+    pub(super) policy: NetworkPolicy,
+}
+
+impl Policy {
+    /// The directions that it is for.
+    pub(super) fn directions(&self) -> Vec<String> {
+        let both = [Direction::Ingress, Direction::Egress].into_iter();
+        let own = both.filter(|it| isolates(&self.policy, *it));
+        own.map(|it| it.to_string()).collect()
+    }
+}
+
+/// `namespace/name`, not longer than anyone wants to read.
+pub(super) fn full_name(metadata: &Metadata) -> String {
+    let name = short_name(metadata);
+    match metadata.namespace.as_str() {
+        "" => name,
+        namespace => format!("{}/{name}", cut(namespace, LONGEST)),
+    }
+}
+
+pub(super) fn short_name(metadata: &Metadata) -> String {
+    match metadata.name.as_str() {
+        "" => "(no name)".to_owned(),
+        name => cut(name, LONGEST),
+    }
+}
+
+/// Kubernetes' limit on names; only hostile ones are longer.
+const LONGEST: usize = 253;
+
+/// An object of a kind that matters here.
+#[derive(Debug)]
+pub(super) enum Known {
+    Observation(Body),
+    Server(KnownServer),
+    Policy(NetworkPolicy),
+    /// A policy that only some network plug-in knows.
+    Foreign(String),
+    /// Anything else.
+    Other,
+}
+
+/// Reads an object by its kind.
+pub(super) fn read(object: &ParsedObject<'_>) -> Result<Known, Fault> {
+    let api_version = object.value.at("apiVersion").str();
+    let kind = object.value.at("kind").str();
+    let group = api_version.split_once('/').map_or("", |parts| parts.0);
+    match (group, kind) {
+        (OURS, "NetworkNeighbors") => {
+            let body = Body::Neighbors(decode(object, &[])?);
+            Ok(Known::Observation(body))
+        }
+        (OURS, "NetworkNeighborhood") => {
+            let body = Body::Neighborhood(decode(object, &[])?);
+            Ok(Known::Observation(body))
+        }
+        (OURS, "KnownServer") => Ok(Known::Server(decode(object, &[])?)),
+        (OURS, "GeneratedNetworkPolicy") => policy(object, &["spec"]),
+        ("networking.k8s.io", "NetworkPolicy") => policy(object, &[]),
+        _ if kind.ends_with("NetworkPolicy") => Ok(Known::Foreign(format!("{api_version} {kind}"))),
+        _ => Ok(Known::Other),
+    }
+}
+
+const OURS: &str = "spdx.softwarecomposition.kubescape.io";
+
+/// A policy that Kubernetes would refuse is none: judging by it would say
+/// something about a policy that cannot be.
+fn policy(object: &ParsedObject<'_>, inside: &[&'static str]) -> Result<Known, Fault> {
+    let policy: NetworkPolicy = decode(object, inside)?;
+    let types = policy.spec.policy_types.iter();
+    for (number, name) in (0..).zip(types) {
+        if name != "Ingress" && name != "Egress" {
+            let keys = inside.iter().copied().chain(["spec", "policyTypes"]);
+            let mut path: Vec<_> = keys.map(|key| Part::Key(key.into())).collect();
+            path.push(Part::Index(number));
+            return Err(Fault {
+                path: Path(path),
+                message: format!("\"{}\" is neither Ingress nor Egress", cut(name, 64)),
+            });
+        }
+    }
+    Ok(Known::Policy(policy))
+}
+
+/// What is wrong with an object, and where in it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) path: Path<'static>,
+    pub(super) message: String,
+}
+
+/// What is at some keys of an object, as a type.
+fn decode<T: DeserializeOwned>(
+    object: &ParsedObject<'_>,
+    inside: &[&'static str],
+) -> Result<T, Fault> {
+    let start = || inside.iter().map(|key| Part::Key((*key).into()));
+    let value = serde_json::to_value(object.value.dig(inside)).map_err(|error| Fault {
+        path: Path(start().collect()),
+        message: error.to_string(),
+    })?;
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let segments = error.path().iter();
+        let parts = segments.map_while(|segment| match segment {
+            Segment::Seq { index } => Some(Part::Index(u32::try_from(*index).ok()?)),
+            Segment::Map { key } => Some(Part::Key(key.clone().into())),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        });
+        Fault {
+            path: Path(start().chain(parts).collect()),
+            message: cut(&error.inner().to_string(), 200),
+        }
+    })
+}
+
+/// Faults of one document that are looked up in it; more of them have its line.
+const LOCATED: usize = 20;
+
+/// The problems that faults of a document's objects are, with their places.
+/// Each fault comes with the prefix of its object.
+pub(super) fn problems(
+    faults: Vec<(&str, Fault)>,
+    document: &RawDocument,
+    file: &File,
+) -> Vec<Problem> {
+    let full = |(prefix, fault): &(&str, Fault)| {
+        let prefix = prefix.trim_end_matches('.');
+        let mut path = Path::parse(prefix).map_or(Vec::new(), |path| owned(&path));
+        path.extend(fault.path.0.iter().cloned());
+        Path(path)
+    };
+    let paths: Vec<_> = faults.iter().map(full).collect();
+    let places = locate(document, &paths[..paths.len().min(LOCATED)]);
+    let mut places = places.into_iter();
+    let problem = |((_, fault), path): ((&str, Fault), &Path<'_>)| {
+        let message = match cut(&path.to_string(), 200).as_str() {
+            "" => fault.message,
+            path => format!("{path}: {}", fault.message),
+        };
+        let line = places.next().map(|place| place.whole().start.line);
+        let line = line.filter(|line| *line > 0).unwrap_or(document.line);
+        Problem::new(Code::BadField, &file.name, message).of_place(line, document.index)
+    };
+    faults.into_iter().zip(&paths).map(problem).collect()
+}
+
+fn owned(path: &Path<'_>) -> Vec<Part<'static>> {
+    let part = |part: &Part<'_>| match part {
+        Part::Key(key) => Part::Key(key.clone().into_owned().into()),
+        Part::Index(index) => Part::Index(*index),
+    };
+    path.0.iter().map(part).collect()
+}
