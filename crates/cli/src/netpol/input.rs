@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use kubescape_collect::{Code, Limits, Problem, RawDocument, Source, find, parse, read_documents};
-use kubescape_engine::{Arena, Part, Path};
+use kubescape_engine::Arena;
 use kubescape_netpol::{KnownServer, Metadata};
 use kubescape_report::text::count;
 
-use super::object::{Fault, Known, Observation, Place, Policy, problems, read};
+use super::object::{Known, Observation, Place, Policy, lines, path_to, read};
 use crate::arguments::NetpolInput;
 use crate::exit::Failure;
 
@@ -94,35 +94,38 @@ impl Input {
         let parsed = parse(document, file, &arena);
         self.problems.extend(parsed.problems);
         self.objects += parsed.objects.len();
-        let place = || Place {
-            file: file.name.clone(),
-            line: document.line,
-        };
-        let mut faults = Vec::new();
-        for object in &parsed.objects {
-            match read(object) {
-                Ok(Known::Observation(body)) => {
-                    let observation = Observation {
-                        place: place(),
-                        body,
-                    };
-                    match without_name(observation.metadata()) {
-                        Some(fault) => faults.push((object.prefix, fault)),
-                        None => self.observations.push(observation),
-                    }
+        let objects = parsed.objects.iter();
+        let objects = objects.map(|object| (object.prefix, read(object)));
+        let objects: Vec<_> = objects
+            .filter(|(_, known)| !matches!(known, Ok(Known::Other)))
+            .collect();
+        let paths: Vec<_> = objects
+            .iter()
+            .map(|(prefix, known)| path_to(prefix, known.as_ref().err()))
+            .collect();
+        let lines = lines(document, &paths);
+        for (((_, known), path), line) in objects.into_iter().zip(&paths).zip(lines) {
+            let place = Place {
+                file: file.name.clone(),
+                line,
+            };
+            match known {
+                Ok(known) => self.object(known, place),
+                Err(fault) => {
+                    let problem = fault.problem(path, &place, document.index);
+                    self.problems.push(problem);
                 }
-                Ok(Known::Server(server)) => self.servers.push(server),
-                Ok(Known::Policy(policy)) => self.policies.push(Policy {
-                    place: place(),
-                    policy,
-                }),
-                Ok(Known::Foreign(kind)) => self.foreign(kind, place()),
-                Ok(Known::Other) => {}
-                Err(fault) => faults.push((object.prefix, fault)),
             }
         }
-        if !faults.is_empty() {
-            self.problems.extend(problems(faults, document, file));
+    }
+
+    fn object(&mut self, known: Known, place: Place) {
+        match known {
+            Known::Observation(body) => self.observations.push(Observation { place, body }),
+            Known::Server(server) => self.servers.push(server),
+            Known::Policy(policy) => self.policies.push(Policy { place, policy }),
+            Known::Foreign(kind) => self.foreign(kind, place),
+            Known::Other => {}
         }
     }
 
@@ -150,17 +153,9 @@ impl Input {
             super::complain_of(&self.problems);
             let observations = count(before, "observation");
             return Err(Failure::input(format!(
-                "none of the {observations} is of namespace \"{namespace}\""
+                "there are no observations of namespace \"{namespace}\" in what was read ({observations})"
             )));
         }
         Ok(())
     }
-}
-
-/// Results name what they are about.
-fn without_name(metadata: &Metadata) -> Option<Fault> {
-    metadata.name.is_empty().then(|| Fault {
-        path: Path(vec![Part::Key("metadata".into()), Part::Key("name".into())]),
-        message: "there is none".to_owned(),
-    })
 }

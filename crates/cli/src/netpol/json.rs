@@ -1,7 +1,7 @@
 //! A simulation for machines.
 
 use kubescape_collect::Problem;
-use kubescape_netpol::{Direction, JointFlow, JointVerdict, LabelSelector, Verdict};
+use kubescape_netpol::{JointFlow, JointVerdict, LabelSelector, Verdict};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kubescape_collect::{Code, ParsedObject, Problem, RawDocument, Source as File, locate};
+use kubescape_collect::{Code, ParsedObject, Problem, RawDocument, locate};
 use kubescape_engine::{Part, Path};
 use kubescape_netpol::{
     Direction, KnownServer, Metadata, NetworkNeighborhood, NetworkNeighbors, NetworkPolicy, Source,
@@ -132,11 +132,11 @@ pub(super) fn read(object: &ParsedObject<'_>) -> Result<Known, Fault> {
     match (group, kind) {
         (OURS, "NetworkNeighbors") => {
             let body = Body::Neighbors(decode(object, &[])?);
-            Ok(Known::Observation(body))
+            observation(object, body)
         }
         (OURS, "NetworkNeighborhood") => {
             let body = Body::Neighborhood(decode(object, &[])?);
-            Ok(Known::Observation(body))
+            observation(object, body)
         }
         (OURS, "KnownServer") => Ok(Known::Server(decode(object, &[])?)),
         (OURS, "GeneratedNetworkPolicy") => policy(object, &["spec"]),
@@ -147,6 +147,18 @@ pub(super) fn read(object: &ParsedObject<'_>) -> Result<Known, Fault> {
 }
 
 const OURS: &str = "spdx.softwarecomposition.kubescape.io";
+
+/// Results name what they are about.
+fn observation(object: &ParsedObject<'_>, body: Body) -> Result<Known, Fault> {
+    if object.value.dig(&["metadata", "name"]).is_empty() {
+        let keys = ["metadata", "name"].map(|key| Part::Key(key.into()));
+        return Err(Fault {
+            path: Path(keys.to_vec()),
+            message: "there is no name".to_owned(),
+        });
+    }
+    Ok(Known::Observation(body))
+}
 
 /// A policy that Kubernetes would refuse is none: judging by it would say
 /// something about a policy that cannot be.
@@ -198,35 +210,38 @@ fn decode<T: DeserializeOwned>(
     })
 }
 
-/// Faults of one document that are looked up in it; more of them have its line.
-const LOCATED: usize = 20;
+/// Most places of one document that are looked up; further ones are said to be
+/// in its first line.
+const LOCATED: usize = 200;
 
-/// The problems that faults of a document's objects are, with their places.
-/// Each fault comes with the prefix of its object.
-pub(super) fn problems(
-    faults: Vec<(&str, Fault)>,
-    document: &RawDocument,
-    file: &File,
-) -> Vec<Problem> {
-    let full = |(prefix, fault): &(&str, Fault)| {
-        let prefix = prefix.trim_end_matches('.');
-        let mut path = Path::parse(prefix).map_or(Vec::new(), |path| owned(&path));
-        path.extend(fault.path.0.iter().cloned());
-        Path(path)
-    };
-    let paths: Vec<_> = faults.iter().map(full).collect();
+/// Where an object of a list, or what is wrong with it, is in its document.
+pub(super) fn path_to(prefix: &str, fault: Option<&Fault>) -> Path<'static> {
+    let prefix = prefix.trim_end_matches('.');
+    let mut path = Path::parse(prefix).map_or(Vec::new(), |path| owned(&path));
+    path.extend(fault.iter().flat_map(|fault| fault.path.0.iter().cloned()));
+    Path(path)
+}
+
+/// The lines of the file that paths of a document lead to.
+pub(super) fn lines(document: &RawDocument, paths: &[Path<'_>]) -> Vec<u64> {
     let places = locate(document, &paths[..paths.len().min(LOCATED)]);
-    let mut places = places.into_iter();
-    let problem = |((_, fault), path): ((&str, Fault), &Path<'_>)| {
+    let mut lines: Vec<_> = places.iter().map(|it| it.whole().start.line).collect();
+    lines.resize(paths.len(), document.line);
+    for line in &mut lines {
+        *line = (*line).max(document.line);
+    }
+    lines
+}
+
+impl Fault {
+    /// The problem that it is, at a path and a line.
+    pub(super) fn problem(&self, path: &Path<'_>, place: &Place, document: u32) -> Problem {
         let message = match cut(&path.to_string(), 200).as_str() {
-            "" => fault.message,
-            path => format!("{path}: {}", fault.message),
+            "" => self.message.clone(),
+            path => format!("{path}: {}", self.message),
         };
-        let line = places.next().map(|place| place.whole().start.line);
-        let line = line.filter(|line| *line > 0).unwrap_or(document.line);
-        Problem::new(Code::BadField, &file.name, message).of_place(line, document.index)
-    };
-    faults.into_iter().zip(&paths).map(problem).collect()
+        Problem::new(Code::BadField, &place.file, message).of_place(place.line, document)
+    }
 }
 
 fn owned(path: &Path<'_>) -> Vec<Part<'static>> {

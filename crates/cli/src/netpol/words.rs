@@ -1,7 +1,8 @@
 //! Flows in words.
 
 use kubescape_netpol::{
-    JointFlow, JointVerdict, LabelSelector, LabelSelectorRequirement, NetworkNeighbor, Verdict,
+    Blocked, JointFlow, JointVerdict, LabelSelector, LabelSelectorRequirement, NetworkNeighbor,
+    Verdict,
 };
 
 use super::json::words;
@@ -98,9 +99,12 @@ const REASONS: usize = 3;
 /// Why a verdict is what it is: of one policy, its reason; of several, what
 /// each that matters says.
 pub(super) fn reason(flow: &JointFlow<'_, '_>, name: impl Fn(usize) -> String) -> String {
+    // What denies everything to everybody is no news beside policies with rules.
+    let has_rules = |verdict: &Verdict| *verdict != Verdict::Blocked(Blocked::NoRules);
+    let any_has_rules = flow.opinions.iter().any(|it| has_rules(&it.verdict));
     let matters = |verdict: &Verdict, selects: bool| match flow.verdict {
         JointVerdict::Allowed => matches!(verdict, Verdict::Allowed(_)) && selects,
-        JointVerdict::Blocked => true,
+        JointVerdict::Blocked => has_rules(verdict) || !any_has_rules,
         JointVerdict::Undecidable => !selects || matches!(verdict, Verdict::Undecidable(_)),
     };
     let mut opinions = flow
