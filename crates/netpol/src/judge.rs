@@ -127,15 +127,19 @@ impl Judge<'_> {
         });
     }
 
-    /// Of every rule, whether it is for this neighbour at this address.
+    /// The rules that are, or may be, for this neighbour at this address, by
+    /// index.
     pub(crate) fn has_peers(
         &self,
         neighbor: &NetworkNeighbor,
         net: Option<IpNet>,
-    ) -> Vec<Answer<Undecidable>> {
+    ) -> Vec<(usize, Answer<Undecidable>)> {
         let peer = self.peer(neighbor, net);
-        let rules = self.rules.iter();
-        rules.map(|rule| self.has_peer(rule, &peer)).collect()
+        let rules = self.rules.iter().enumerate();
+        rules
+            .map(|(index, rule)| (index, self.has_peer(rule, &peer)))
+            .filter(|(_, answer)| *answer != Answer::No)
+            .collect()
     }
 
     fn peer<'a>(&self, neighbor: &'a NetworkNeighbor, net: Option<IpNet>) -> Peer<'a>
@@ -166,7 +170,7 @@ impl Judge<'_> {
     /// The verdict on a port, given what [`has_peers`](Self::has_peers) answers.
     pub(crate) fn verdict(
         &self,
-        answers: &[Answer<Undecidable>],
+        answers: &[(usize, Answer<Undecidable>)],
         port: Option<(&str, i32)>,
     ) -> Verdict {
         if self.selected == Answer::No {
@@ -177,12 +181,15 @@ impl Judge<'_> {
         }
         let mut blocked = Blocked::NoPeer;
         let mut unknown = None;
-        for (index, (rule, has_peer)) in self.rules.iter().zip(answers).enumerate() {
+        for (index, has_peer) in answers {
+            let Some(rule) = self.rules.get(*index) else {
+                continue;
+            };
             match has_peer.clone().and(|| rule.ports.has(port)) {
-                Answer::Yes => return Verdict::Allowed(Allowed::Rule(index)),
+                Answer::Yes => return Verdict::Allowed(Allowed::Rule(*index)),
                 Answer::Unknown(reason) => unknown = unknown.or(Some(reason)),
                 Answer::No if *has_peer == Answer::Yes && blocked == Blocked::NoPeer => {
-                    blocked = Blocked::NoPort(index);
+                    blocked = Blocked::NoPort(*index);
                 }
                 Answer::No => {}
             }

@@ -224,6 +224,10 @@ pub(super) fn path_to(prefix: &str, fault: Option<&Fault>) -> Path<'static> {
 
 /// The lines of the file that paths of a document lead to.
 pub(super) fn lines(document: &RawDocument, paths: &[Path<'_>]) -> Vec<u64> {
+    // Looking for a place means parsing once more.
+    if paths.iter().all(|path| path.0.is_empty()) {
+        return vec![first_line(document); paths.len()];
+    }
     let places = locate(document, &paths[..paths.len().min(LOCATED)]);
     let mut lines: Vec<_> = places.iter().map(|it| it.whole().start.line).collect();
     lines.resize(paths.len(), document.line);
@@ -231,6 +235,15 @@ pub(super) fn lines(document: &RawDocument, paths: &[Path<'_>]) -> Vec<u64> {
         *line = (*line).max(document.line);
     }
     lines
+}
+
+/// The line of the first content.
+fn first_line(document: &RawDocument) -> u64 {
+    let before = |line: &&str| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with(['#', '%']) || line == "---"
+    };
+    document.line + document.text.lines().take_while(before).count() as u64
 }
 
 impl Fault {

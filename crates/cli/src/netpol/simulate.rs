@@ -8,7 +8,7 @@ use kubescape_netpol::{
     JointFlow, JointVerdict, NetworkPolicy, Source, selects, simulate_together,
 };
 
-use super::cost::{MOST_STEPS, steps};
+use super::cost::{MOST_STEPS, choosing, judging};
 use super::input::Input;
 use super::object::Observation;
 use super::{complain, complain_of, exit, json, table};
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<Exit, Failure> {
     let mut input = Input::read(
         &arguments.policy,
         &arguments.input,
-        "kubescape netpol simulate -",
+        "kubescape netpol simulate",
     )?;
     require(&mut input, arguments);
     complain_of(&input.problems);
@@ -171,30 +171,46 @@ impl<'i> Simulation<'i> {
         let policies = &self.input.policies;
         let in_reach: Vec<_> = numbers.iter().map(|it| &policies[*it].policy).collect();
 
-        let steps = steps(&in_reach, &source);
-        let Some(left) = self.steps_left.get().checked_sub(steps) else {
+        if !self.afford(choosing(&in_reach, &source)) {
             self.refuse(observation);
             return None;
-        };
-        self.steps_left.set(left);
-
+        }
         let mut workload = Workload {
             observation,
             policies: Vec::new(),
             chosen: Vec::new(),
             source,
         };
-        let mut uses = self.uses.borrow_mut();
+        let mut possible = Vec::new();
         for (number, policy) in numbers.into_iter().zip(in_reach) {
-            match selects(policy, &workload.source) {
-                Some(true) => uses[number].certain += 1,
-                None => uses[number].possible += 1,
-                Some(false) => continue,
+            let selects = selects(policy, &workload.source);
+            if selects != Some(false) {
+                workload.policies.push(number);
+                workload.chosen.push(policy);
+                possible.push(selects.is_none());
             }
-            workload.policies.push(number);
-            workload.chosen.push(policy);
+        }
+        if !self.afford(judging(&workload.chosen, &workload.source)) {
+            self.refuse(observation);
+            return None;
+        }
+        let mut uses = self.uses.borrow_mut();
+        for (number, possible) in workload.policies.iter().zip(possible) {
+            let uses = &mut uses[*number];
+            *if possible {
+                &mut uses.possible
+            } else {
+                &mut uses.certain
+            } += 1;
         }
         Some(workload)
+    }
+
+    /// Takes steps from those that are left, if there are so many.
+    fn afford(&self, steps: u64) -> bool {
+        let left = self.steps_left.get().checked_sub(steps);
+        self.steps_left.set(left.unwrap_or(self.steps_left.get()));
+        left.is_some()
     }
 
     fn refuse(&self, observation: &Observation) {
