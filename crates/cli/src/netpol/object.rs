@@ -192,11 +192,13 @@ fn decode<T: DeserializeOwned>(
     inside: &[&'static str],
 ) -> Result<T, Fault> {
     let start = || inside.iter().map(|key| Part::Key((*key).into()));
-    let value = serde_json::to_value(object.value.dig(inside)).map_err(|error| Fault {
+    // Text in between is a fraction of what a tree of values takes.
+    let text = serde_json::to_string(&object.value.dig(inside)).map_err(|error| Fault {
         path: Path(start().collect()),
         message: error.to_string(),
     })?;
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    let reader = &mut serde_json::Deserializer::from_str(&text);
+    serde_path_to_error::deserialize(reader).map_err(|error| {
         let segments = error.path().iter();
         let parts = segments.map_while(|segment| match segment {
             Segment::Seq { index } => Some(Part::Index(u32::try_from(*index).ok()?)),
@@ -205,9 +207,16 @@ fn decode<T: DeserializeOwned>(
         });
         Fault {
             path: Path(start().chain(parts).collect()),
-            message: cut(&error.inner().to_string(), 200),
+            message: cut(without_place(&error.inner().to_string()), 200),
         }
     })
+}
+
+/// A message without the place in the text in between, which nobody wrote.
+fn without_place(message: &str) -> &str {
+    message
+        .rfind(" at line ")
+        .map_or(message, |end| &message[..end])
 }
 
 /// Most places of one document that are looked up; further ones are said to be
