@@ -1,11 +1,15 @@
 //! The command line's shape.
 
+mod netpol;
 mod scan;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use netpol::{
+    GenerateArguments, NetpolArguments, NetpolCommand, NetpolInput, ObjectFormat, SimulateArguments,
+};
 pub(crate) use scan::{
     ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
     ViewName,
@@ -23,8 +27,9 @@ Examples:
   helm template ./chart | kubescape scan -        … in a rendered chart
   kubescape scan framework nsa,mitre manifests/   … by these frameworks only
   kubescape explain C-0016                        what a control wants, and how to satisfy it
+  kubescape netpol generate observed.yaml         network policies from observed traffic
 
-Exit codes: 0 done, 1 a threshold is broken, 2 bad usage, 3 some input could not be read, 4 internal error."
+Exit codes: 0 done, 1 a threshold is broken or a flow blocked, 2 bad usage, 3 some input could not be read, 4 internal error."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -39,6 +44,8 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Say what a control finds, why that matters and how to satisfy it.
     Explain(ExplainArguments),
+    /// Make network policies from observed traffic, and try them on it.
+    Netpol(NetpolArguments),
     /// Work with rules.
     Rules(RulesArguments),
     /// Print the versions of the program and its library.

@@ -1,16 +1,20 @@
 //! The command line: arguments, commands, exit codes.
 
 mod arguments;
+mod clock;
 mod controls_config;
 mod exit;
 mod explain;
 mod hints;
 mod kinds;
 mod list;
+mod netpol;
 mod output;
 mod progress;
 mod rules_test;
+mod safe_json;
 mod scan;
+mod yaml;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,6 +44,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Netpol(arguments) => netpol::run(&arguments),
         Command::Rules(arguments) => rules_test::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),

@@ -15,6 +15,21 @@ pub(crate) fn print_bytes(text: &[u8]) -> Result<(), Failure> {
     to_stdout(|out| out.write_all(text))
 }
 
+/// How wide text is that goes to a file or a pipe.
+pub(crate) const FILE_WIDTH: usize = 100;
+
+/// How wide text is that goes to standard output.
+pub(crate) fn terminal_width() -> usize {
+    terminal_size::terminal_size()
+        .map_or(FILE_WIDTH, |(width, _)| usize::from(width.0).clamp(60, 160))
+}
+
+/// Colour on a terminal or with `CLICOLOR_FORCE`, unless `NO_COLOR` or
+/// `TERM=dumb` say otherwise.
+pub(crate) fn wants_color() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// Lets `write` write to standard output.
 pub(crate) fn to_stdout(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

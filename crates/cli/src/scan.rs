@@ -1,6 +1,5 @@
 //! `scan`: read, judge, report, compare with thresholds.
 
-use std::io::stdout;
 use std::time::{Duration, Instant};
 
 use kubescape_collect::{Code, Limits, Problem, find};
@@ -13,6 +12,7 @@ use crate::arguments::{
     ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
     ViewName,
 };
+use crate::clock;
 use crate::controls_config;
 use crate::exit::{Exit, Failure};
 use crate::hints;
@@ -264,7 +264,7 @@ fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts 
         ..
     } = &request.selection;
     Facts {
-        generated: now(),
+        generated: clock::now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         targets: request.paths.clone(),
         target_names: frameworks.iter().chain(controls).cloned().collect(),
@@ -278,16 +278,6 @@ fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts 
         compliance_threshold: arguments.thresholds.compliance_threshold,
         took: format!("{:.2} s", took.as_secs_f64()),
     }
-}
-
-/// The time for reports; `SOURCE_DATE_EPOCH` makes them reproducible.
-fn now() -> String {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH")
-        .ok()
-        .and_then(|seconds| seconds.parse().ok());
-    let fixed = fixed.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    let time = fixed.unwrap_or_else(jiff::Timestamp::now);
-    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
 }
 
 fn report(
@@ -304,8 +294,8 @@ fn report(
     let verbose = arguments.verbose;
     let Some(path) = &arguments.output else {
         let style = Style {
-            color: wants_color(),
-            width: terminal_width(),
+            color: output::wants_color(),
+            width: output::terminal_width(),
             view,
             verbose,
         };
@@ -315,7 +305,7 @@ fn report(
     };
     let style = Style {
         color: false,
-        width: FILE_WIDTH,
+        width: output::FILE_WIDTH,
         view,
         verbose,
     };
@@ -329,20 +319,6 @@ fn report(
         ));
     }
     Ok(())
-}
-
-/// How wide text is that goes to a file or a pipe.
-const FILE_WIDTH: usize = 100;
-
-fn terminal_width() -> usize {
-    terminal_size::terminal_size()
-        .map_or(FILE_WIDTH, |(width, _)| usize::from(width.0).clamp(60, 160))
-}
-
-/// Colour on a terminal or with `CLICOLOR_FORCE`, unless `NO_COLOR` or
-/// `TERM=dumb` say otherwise.
-fn wants_color() -> bool {
-    anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never
 }
 
 fn exit(scan: &Scan, thresholds: &ThresholdArguments) -> Exit {

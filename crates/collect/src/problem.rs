@@ -34,6 +34,8 @@ pub enum Code {
     Empty,
     /// An object without `apiVersion` or `kind` in a file that was asked for.
     NoKind,
+    /// A field of another type than its kind's schema has.
+    BadField,
     /// A template that has to be rendered first.
     Template,
     /// YAML or JSON of another tool that lay in a directory: no error.
@@ -64,6 +66,7 @@ impl Code {
             Code::NotFound => "not-found",
             Code::Empty => "empty",
             Code::NoKind => "no-kind",
+            Code::BadField => "bad-field",
             Code::Template => "template",
             Code::NotKubernetes => "not-kubernetes",
             Code::UnknownVersion => "unknown-version",
@@ -96,6 +99,7 @@ impl Code {
             Code::NotFound => "check the spelling and the current directory",
             Code::Empty => "check that what should have written it did not fail",
             Code::NoKind => "add apiVersion and kind",
+            Code::BadField => "correct the field",
             Code::Template => "render it first: helm template … | kubescape scan -",
             Code::Internal => "report it, with the document",
             Code::DuplicateObject => "keep one of them: applying the file keeps the last",

@@ -114,20 +114,7 @@ fn wrap(
 
 /// Warnings that the source deserves whatever it holds.
 fn source_warnings(source: &Source<'_>) -> Vec<Warning> {
-    use annotation::status;
-
-    let mut warnings = Vec::new();
-    if !source.is_managed_by_user() {
-        let status = source.status();
-        if status != status::COMPLETE && status != status::COMPLETED {
-            warnings.push(Warning::Incomplete {
-                status: shown(status),
-            });
-        }
-        if source.misses_the_start() {
-            warnings.push(Warning::StartNotObserved);
-        }
-    }
+    let mut warnings = source.gaps();
     if source.selector.is_empty() {
         warnings.push(Warning::SelectsAllPods);
     }

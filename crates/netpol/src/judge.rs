@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use crate::address::{networks, written};
 use crate::block::ReadBlocks;
 use crate::facts::{Answer, Facts};
-use crate::neighbors::NetworkNeighbor;
+use crate::neighbors::{NeighborPort, NetworkNeighbor};
 use crate::policy::{PolicyPeer, PolicyPort};
 use crate::ports::ReadPorts;
 use crate::simulate::{Direction, Flow, MAX_LISTED_FLOWS, Simulation};
@@ -56,73 +56,90 @@ struct Peer<'a> {
     net: Option<IpNet>,
 }
 
+/// Hands over every address that a neighbour has, as written and as a network.
+/// One that has none is met once, without.
+pub(crate) fn at_addresses<'a>(
+    neighbor: &'a NetworkNeighbor,
+    mut each: impl FnMut(Option<&'a str>, Option<IpNet>),
+) {
+    let mut any = false;
+    for address in written(neighbor) {
+        any = true;
+        let nets = networks(address);
+        // What is no address is a peer of which nothing is known.
+        if nets.is_empty() {
+            each(Some(address), None);
+        }
+        for net in nets {
+            each(Some(address), Some(net));
+        }
+    }
+    if !any {
+        each(None, None);
+    }
+}
+
+/// Hands over every port that was recorded of a neighbour, with its protocol and
+/// number if it has one. Without any, which were used is not known.
+pub(crate) fn on_ports<'a>(
+    neighbor: &'a NetworkNeighbor,
+    mut each: impl FnMut(Option<&'a NeighborPort>, Option<(&str, i32)>),
+) {
+    for port in &neighbor.ports {
+        let protocol = port.protocol();
+        each(Some(port), port.port.map(|it| (protocol.as_str(), it)));
+    }
+    if neighbor.ports.is_empty() {
+        each(None, None);
+    }
+}
+
 impl Judge<'_> {
-    /// Judges the flows with one neighbour, at all its addresses.
+    /// Judges the flows with one neighbour, at all its addresses and ports.
     pub(crate) fn neighbor<'a>(
         &self,
         neighbor: &'a NetworkNeighbor,
         simulation: &mut Simulation<'a>,
     ) {
-        let mut any = false;
-        for address in written(neighbor) {
-            any = true;
-            let nets = networks(address);
-            // What is no address is a peer of which nothing is known.
-            let nets = if nets.is_empty() {
-                vec![None]
-            } else {
-                nets.into_iter().map(Some).collect()
-            };
-            for net in nets {
-                self.flows(neighbor, Some(address), net, simulation);
-            }
-        }
-        if !any {
-            self.flows(neighbor, None, None, simulation);
-        }
+        at_addresses(neighbor, |address, net| {
+            let answers = self.has_peers(neighbor, net);
+            on_ports(neighbor, |port, number| {
+                let verdict = self.verdict(&answers, number);
+                let counter = match verdict {
+                    Verdict::Allowed(_) => {
+                        simulation.allowed += 1;
+                        return;
+                    }
+                    Verdict::Blocked(_) => &mut simulation.blocked,
+                    Verdict::Undecidable(_) => &mut simulation.undecidable,
+                };
+                *counter += 1;
+                if simulation.flows.len() < MAX_LISTED_FLOWS {
+                    simulation.flows.push(Flow {
+                        direction: self.direction,
+                        neighbor,
+                        address,
+                        port,
+                        verdict,
+                    });
+                }
+            });
+        });
     }
 
-    /// Judges the flows on all ports.
-    fn flows<'a>(
+    /// The rules that are, or may be, for this neighbour at this address, by
+    /// index.
+    pub(crate) fn has_peers(
         &self,
-        neighbor: &'a NetworkNeighbor,
-        address: Option<&'a str>,
+        neighbor: &NetworkNeighbor,
         net: Option<IpNet>,
-        simulation: &mut Simulation<'a>,
-    ) {
+    ) -> Vec<(usize, Answer<Undecidable>)> {
         let peer = self.peer(neighbor, net);
-        let answers: Vec<_> = self
-            .rules
-            .iter()
-            .map(|rule| self.has_peer(rule, &peer))
-            .collect();
-        let ports = neighbor.ports.iter().map(Some);
-        let unknown = neighbor.ports.is_empty().then_some(None);
-        for port in ports.chain(unknown) {
-            let number = port.and_then(|it| Some((it.protocol(), it.port?)));
-            let number = number
-                .as_ref()
-                .map(|(protocol, port)| (protocol.as_str(), *port));
-            let verdict = self.verdict(&answers, number);
-            let counter = match verdict {
-                Verdict::Allowed(_) => {
-                    simulation.allowed += 1;
-                    continue;
-                }
-                Verdict::Blocked(_) => &mut simulation.blocked,
-                Verdict::Undecidable(_) => &mut simulation.undecidable,
-            };
-            *counter += 1;
-            if simulation.flows.len() < MAX_LISTED_FLOWS {
-                simulation.flows.push(Flow {
-                    direction: self.direction,
-                    neighbor,
-                    address,
-                    port,
-                    verdict,
-                });
-            }
-        }
+        let rules = self.rules.iter().enumerate();
+        rules
+            .map(|(index, rule)| (index, self.has_peer(rule, &peer)))
+            .filter(|(_, answer)| *answer != Answer::No)
+            .collect()
     }
 
     fn peer<'a>(&self, neighbor: &'a NetworkNeighbor, net: Option<IpNet>) -> Peer<'a>
@@ -150,7 +167,12 @@ impl Judge<'_> {
         }
     }
 
-    fn verdict(&self, answers: &[Answer<Undecidable>], port: Option<(&str, i32)>) -> Verdict {
+    /// The verdict on a port, given what [`has_peers`](Self::has_peers) answers.
+    pub(crate) fn verdict(
+        &self,
+        answers: &[(usize, Answer<Undecidable>)],
+        port: Option<(&str, i32)>,
+    ) -> Verdict {
         if self.selected == Answer::No {
             return Verdict::Allowed(Allowed::PodsNotSelected);
         }
@@ -159,12 +181,15 @@ impl Judge<'_> {
         }
         let mut blocked = Blocked::NoPeer;
         let mut unknown = None;
-        for (index, (rule, has_peer)) in self.rules.iter().zip(answers).enumerate() {
+        for (index, has_peer) in answers {
+            let Some(rule) = self.rules.get(*index) else {
+                continue;
+            };
             match has_peer.clone().and(|| rule.ports.has(port)) {
-                Answer::Yes => return Verdict::Allowed(Allowed::Rule(index)),
+                Answer::Yes => return Verdict::Allowed(Allowed::Rule(*index)),
                 Answer::Unknown(reason) => unknown = unknown.or(Some(reason)),
                 Answer::No if *has_peer == Answer::Yes && blocked == Blocked::NoPeer => {
-                    blocked = Blocked::NoPort(index);
+                    blocked = Blocked::NoPort(*index);
                 }
                 Answer::No => {}
             }

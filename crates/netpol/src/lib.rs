@@ -4,7 +4,8 @@
 //! [`generate`] turns the neighbours that were observed of a workload
 //! ([`NetworkNeighbors`] or [`NetworkNeighborhood`]) and the networks that users
 //! named ([`KnownServer`]) into a [`GeneratedNetworkPolicy`]; [`simulate`] says
-//! which observed flows any policy would have blocked. (storage reference §8.)
+//! which observed flows any policy would have blocked, [`simulate_together`]
+//! which ones several would. (storage reference §8.)
 
 mod address;
 mod block;
@@ -23,6 +24,7 @@ mod rule;
 mod selector;
 mod simulate;
 mod source;
+mod together;
 mod verdict;
 mod volatile;
 mod warning;
@@ -40,7 +42,8 @@ pub use policy::{
     PortNumberOrName,
 };
 pub use selector::{LabelSelector, LabelSelectorRequirement};
-pub use simulate::{Direction, Flow, MAX_LISTED_FLOWS, Simulation, simulate};
+pub use simulate::{Direction, Flow, MAX_LISTED_FLOWS, Simulation, isolates, selects, simulate};
 pub use source::Source;
+pub use together::{JointFlow, JointVerdict, Opinion, simulate_together};
 pub use verdict::{Allowed, Blocked, Undecidable, Verdict};
 pub use warning::Warning;

@@ -122,7 +122,7 @@ pub struct NetworkNeighbor {
 impl NetworkNeighbor {
     /// [`dns`](Self::dns) and [`dns_names`](Self::dns_names), without empty ones
     /// and repetitions next to each other.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let first = Some(self.dns.as_str());
         let further = self.dns_names.iter().map(String::as_str);
         // A name with the root's dot is the same name.
@@ -151,7 +151,7 @@ pub struct NeighborPort {
 
 impl NeighborPort {
     /// The protocol as Kubernetes writes it.
-    pub(crate) fn protocol(&self) -> String {
+    pub fn protocol(&self) -> String {
         if self.protocol.is_empty() {
             return "TCP".to_owned();
         }

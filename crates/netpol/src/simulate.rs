@@ -66,40 +66,61 @@ pub struct Simulation<'a> {
 /// would matter, and for ports by name, the verdict is
 /// [`Undecidable`](Verdict::Undecidable).
 pub fn simulate<'a>(policy: &NetworkPolicy, source: &Source<'a>) -> Simulation<'a> {
-    let namespace = source.metadata.namespace.as_str();
-    let policy_namespace = match policy.metadata.namespace.as_str() {
-        "" => namespace,
-        own => own,
-    };
-    let selected = if policy_namespace == namespace {
-        Facts::of(source.selector).selected_by(&policy.spec.pod_selector)
-    } else {
-        Answer::No
-    };
     let mut simulation = Simulation::default();
     for direction in [Direction::Ingress, Direction::Egress] {
-        let judge = Judge {
-            direction,
-            selected: selected.clone().map(|_| ()),
-            isolated: is_isolated(policy, direction),
-            rules: rules(policy, direction),
-            policy_namespace,
-            namespace,
-        };
-        let neighbors = match direction {
-            Direction::Ingress => &source.ingress,
-            Direction::Egress => &source.egress,
-        };
-        for neighbor in neighbors {
+        let judge = judge(policy, source, direction);
+        for neighbor in source.neighbors(direction) {
             judge.neighbor(neighbor, &mut simulation);
         }
     }
     simulation
 }
 
-/// Whether the policy is for this direction. Without `policyTypes`, it is for
+/// Whether a policy selects a source's pods; `None` if what was recorded does
+/// not tell. A policy without a namespace is taken to be in the source's.
+pub fn selects(policy: &NetworkPolicy, source: &Source<'_>) -> Option<bool> {
+    match selected(policy, source) {
+        Answer::Yes => Some(true),
+        Answer::No => Some(false),
+        Answer::Unknown(()) => None,
+    }
+}
+
+fn selected(policy: &NetworkPolicy, source: &Source<'_>) -> Answer<()> {
+    let namespace = source.metadata.namespace.as_str();
+    if policy_namespace(policy, source) != namespace {
+        return Answer::No;
+    }
+    let facts = Facts::of(source.selector);
+    facts.selected_by(&policy.spec.pod_selector).map(|_| ())
+}
+
+fn policy_namespace<'p>(policy: &'p NetworkPolicy, source: &Source<'p>) -> &'p str {
+    match policy.metadata.namespace.as_str() {
+        "" => source.metadata.namespace.as_str(),
+        own => own,
+    }
+}
+
+/// What judges the flows of one direction by one policy.
+pub(crate) fn judge<'p>(
+    policy: &'p NetworkPolicy,
+    source: &Source<'p>,
+    direction: Direction,
+) -> Judge<'p> {
+    Judge {
+        direction,
+        selected: selected(policy, source),
+        isolated: isolates(policy, direction),
+        rules: rules(policy, direction),
+        policy_namespace: policy_namespace(policy, source),
+        namespace: source.metadata.namespace.as_str(),
+    }
+}
+
+/// Whether a policy is for this direction. Without `policyTypes`, it is for
 /// ingress, and for egress if it has egress rules.
-fn is_isolated(policy: &NetworkPolicy, direction: Direction) -> bool {
+pub fn isolates(policy: &NetworkPolicy, direction: Direction) -> bool {
     let spec = &policy.spec;
     if spec.policy_types.is_empty() {
         return direction == Direction::Ingress

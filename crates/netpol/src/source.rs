@@ -7,6 +7,8 @@ use kubescape_names::{annotation, label};
 use crate::metadata::Metadata;
 use crate::neighbors::{NetworkNeighbor, NetworkNeighborhood, NetworkNeighbors};
 use crate::selector::LabelSelector;
+use crate::simulate::Direction;
+use crate::warning::{Warning, shown};
 
 /// What was observed of a workload, whichever object holds it.
 #[derive(Clone, Debug)]
@@ -25,19 +27,47 @@ pub struct Source<'a> {
     pub egress: Vec<&'a NetworkNeighbor>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The neighbours in one direction.
+    pub fn neighbors(&self, direction: Direction) -> &[&'a NetworkNeighbor] {
+        match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        }
+    }
+
+    /// Why traffic may be missing from the observation, if it may.
+    pub fn gaps(&self) -> Vec<Warning> {
+        use annotation::status;
+
+        let mut warnings = Vec::new();
+        if self.is_managed_by_user() {
+            return warnings;
+        }
+        let status = self.status();
+        if status != status::COMPLETE && status != status::COMPLETED {
+            warnings.push(Warning::Incomplete {
+                status: shown(status),
+            });
+        }
+        if self.misses_the_start() {
+            warnings.push(Warning::StartNotObserved);
+        }
+        warnings
+    }
+
     /// The annotation `kubescape.io/status`.
-    pub(crate) fn status(&self) -> &str {
+    fn status(&self) -> &str {
         self.annotation(annotation::STATUS)
     }
 
     /// Whether the object is a user's own and complete by definition.
-    pub(crate) fn is_managed_by_user(&self) -> bool {
+    fn is_managed_by_user(&self) -> bool {
         self.annotation(annotation::MANAGED_BY) == annotation::MANAGED_BY_USER
     }
 
     /// Whether the workload had been running when the observation began.
-    pub(crate) fn misses_the_start(&self) -> bool {
+    fn misses_the_start(&self) -> bool {
         self.annotation(annotation::COMPLETION) == annotation::completion::PARTIAL
     }
 

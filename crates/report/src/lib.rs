@@ -1,4 +1,6 @@
-//! Every form that a scan's result takes: for people, JSON, SARIF, `JUnit`.
+//! Every form that a scan's result takes: for people, JSON, SARIF, `JUnit`; and
+//! [`Page`] and [`text`], by which other results look the same. Writes where it
+//! is told to, and reads files again to quote them.
 
 mod edit;
 mod faults;
@@ -7,13 +9,13 @@ mod junit;
 mod pretty;
 mod sarif;
 mod source;
-mod text;
+pub mod text;
 
 use std::io;
 
 use kubescape_scan::Scan;
 
-pub use pretty::{Style, View};
+pub use pretty::{Line, Page, Style, Tone, View};
 
 /// A form of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use kubescape_scan::Scan;
 use crate::Facts;
 use crate::faults::Failures;
 use crate::source::Texts;
-use page::Page;
+pub use page::{Line, Page, Tone};
 
 /// What the report is ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

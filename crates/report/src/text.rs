@@ -3,13 +3,13 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many cells a text takes.
-pub(crate) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     text.width()
 }
 
 /// What may be written for a character of the input: terminals act on control
 /// characters, and those that turn the direction of writing can hide things.
-pub(crate) fn clean(char: char) -> char {
+pub fn clean(char: char) -> char {
     match char {
         '\t' => ' ',
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
@@ -19,12 +19,12 @@ pub(crate) fn clean(char: char) -> char {
 }
 
 /// [`clean`] for a text.
-pub(crate) fn cleaned(text: &str) -> String {
+pub fn cleaned(text: &str) -> String {
     text.chars().map(clean).collect()
 }
 
 /// The text in at most `cells` cells, with `…` for what was cut off.
-pub(crate) fn cut(text: &str, cells: usize) -> String {
+pub fn cut(text: &str, cells: usize) -> String {
     if width(text) <= cells {
         return text.to_owned();
     }
@@ -36,7 +36,7 @@ pub(crate) fn cut(text: &str, cells: usize) -> String {
 }
 
 /// [`cut`], but what is cut off is in the middle.
-pub(crate) fn cut_middle(text: &str, cells: usize) -> String {
+pub fn cut_middle(text: &str, cells: usize) -> String {
     if width(text) <= cells {
         return text.to_owned();
     }
@@ -48,7 +48,7 @@ pub(crate) fn cut_middle(text: &str, cells: usize) -> String {
 }
 
 /// As much of a text's start as fits.
-pub(crate) fn head(text: &str, cells: usize) -> &str {
+pub fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, char) in text.char_indices() {
         used += char.width().unwrap_or(0);
@@ -61,7 +61,7 @@ pub(crate) fn head(text: &str, cells: usize) -> &str {
 
 /// Breaks a text at spaces into lines of at most `cells` cells, and within
 /// words where there is no other way.
-pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(8);
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -94,7 +94,7 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 /// `1 object`, `2 objects`.
-pub(crate) fn count(number: usize, what: &str) -> String {
+pub fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

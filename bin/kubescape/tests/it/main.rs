@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod choosing;
+mod golden;
 mod json_keys;
 mod memory;
+mod netpol;
 mod other_commands;
 mod program;
 mod reports;

@@ -10,3 +10,4 @@ mod later;
 mod ours;
 mod properties;
 mod simulate;
+mod together;

@@ -12,7 +12,8 @@ const LEAST: usize = 40;
 
 /// What a part of a line means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub enum Tone {
+    /// Nothing special.
     Plain,
     /// What it is about.
     Strong,
@@ -26,8 +27,11 @@ pub(super) enum Tone {
     Pointer,
     /// A path in a file.
     Path,
+    /// Something is missing or uncertain.
     Warning,
+    /// Good to know.
     Note,
+    /// Something of this severity.
     Of(Severity),
 }
 
@@ -52,44 +56,48 @@ impl Tone {
 
 /// Parts of a line.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line(Vec<(Tone, String)>);
+pub struct Line(Vec<(Tone, String)>);
 
 impl Line {
-    pub(super) fn new() -> Self {
+    /// An empty line.
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds text; whatever a terminal would act on is replaced.
-    pub(super) fn add(mut self, tone: Tone, text: impl AsRef<str>) -> Self {
+    pub fn add(mut self, tone: Tone, text: impl AsRef<str>) -> Self {
         self.0.push((tone, cleaned(text.as_ref())));
         self
     }
 
-    pub(super) fn plain(self, text: impl AsRef<str>) -> Self {
+    /// Adds text in no special tone.
+    pub fn plain(self, text: impl AsRef<str>) -> Self {
         self.add(Tone::Plain, text)
     }
 
     /// Fills up with spaces to a column; one that is already behind it gets
     /// nothing.
-    pub(super) fn to(self, column: usize) -> Self {
+    pub fn to(self, column: usize) -> Self {
         let missing = column.saturating_sub(self.width());
         self.plain(" ".repeat(missing))
     }
 
-    pub(super) fn width(&self) -> usize {
+    /// How many cells it takes so far.
+    pub fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| width(text)).sum()
     }
 }
 
-/// What the report is written on.
-pub(super) struct Page<'o> {
+/// What text for people is written on.
+pub struct Page<'o> {
     out: &'o mut dyn Write,
     color: bool,
     width: usize,
 }
 
 impl<'o> Page<'o> {
-    pub(super) fn new(out: &'o mut dyn Write, color: bool, width: usize) -> Self {
+    /// A page of so many columns; very narrow ones are taken as wider.
+    pub fn new(out: &'o mut dyn Write, color: bool, width: usize) -> Self {
         Self {
             out,
             color,
@@ -97,16 +105,18 @@ impl<'o> Page<'o> {
         }
     }
 
-    pub(super) fn width(&self) -> usize {
+    /// How many columns it has.
+    pub fn width(&self) -> usize {
         self.width
     }
 
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    /// Writes an empty line.
+    pub fn blank(&mut self) -> io::Result<()> {
         self.out.write_all(b"\n")
     }
 
     /// Writes a line; what does not fit is cut off.
-    pub(super) fn line(&mut self, line: &Line) -> io::Result<()> {
+    pub fn line(&mut self, line: &Line) -> io::Result<()> {
         let mut left = self.width;
         let mut parts: Vec<(Tone, String)> = Vec::new();
         for (tone, text) in &line.0 {
