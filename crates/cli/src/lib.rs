@@ -14,6 +14,7 @@ mod progress;
 mod rules_test;
 mod safe_json;
 mod scan;
+mod storage;
 mod yaml;
 
 use std::io::{self, Write};
@@ -46,6 +47,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Netpol(arguments) => netpol::run(&arguments),
         Command::Rules(arguments) => rules_test::run(&arguments),
+        Command::Storage(arguments) => storage::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),
     }

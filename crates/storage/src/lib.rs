@@ -11,6 +11,7 @@ mod documents;
 mod draft;
 mod lanes;
 mod metrics;
+mod operations;
 mod respond;
 mod rest;
 mod role;
@@ -22,6 +23,7 @@ pub use auth::{Access, Authentication, Caller, FrontProxy, Reviewer, User, Verdi
 pub use cluster::{KubeReviewer, Trust, follow_trust};
 pub use config::{Config, Flags};
 pub use lanes::{Lane, Room};
+pub use operations::{Operation, OperationDone, operate};
 pub use role::{RoleError, Started, run};
 pub use server::Server;
 pub use settings::Settings;

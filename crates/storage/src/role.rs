@@ -16,6 +16,7 @@ use kubescape_store::{SqliteOptions, SqliteStore, Store};
 use crate::auth::{Authentication, Caller, FrontProxy, Reviewer};
 use crate::cluster::{KubeReviewer, follow_trust};
 use crate::config::Config;
+use crate::operations::DATABASE;
 use crate::server::Server;
 
 /// The authority of front proxies, among those of clients.
@@ -242,7 +243,7 @@ fn take_trust(
 /// Opens the store, which may take a while; the server answers discovery
 /// meanwhile.
 async fn open(config: &Config, ready: &HealthCheck) -> Result<Arc<SqliteStore>, RoleError> {
-    let mut options = SqliteOptions::new(config.data_dir.join("storage.sqlite"));
+    let mut options = SqliteOptions::new(config.data_dir.join(DATABASE));
     options.max_body = config.settings.largest_body();
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
     let store = opened
