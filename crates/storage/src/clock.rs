@@ -1,17 +1,26 @@
 //! The time and chance that requests see.
 
-/// The system's clock and randomness.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Clock;
+use uuid::Uuid;
 
-impl Clock {
-    pub(crate) fn now(self) -> jiff::Timestamp {
-        jiff::Timestamp::now()
-    }
+/// Now, as Kubernetes writes it.
+pub(crate) fn now() -> String {
+    crate::draft::time(jiff::Timestamp::now())
+}
 
-    /// A number from 0 to 1, to spread what would else happen at once.
-    pub(crate) fn fraction(self) -> f64 {
-        let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
-        f64::from((random >> 32) as u32) / f64::from(u32::MAX)
-    }
+/// A fresh uid.
+pub(crate) fn uid() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Any number.
+pub(crate) fn random() -> u64 {
+    Uuid::new_v4().as_u64_pair().0
+}
+
+/// A number from 0 to 1, to spread what would else happen at once.
+pub(crate) fn fraction() -> f64 {
+    // The lower half: the upper has the fixed bits of a uid's version.
+    let (_, random) = Uuid::new_v4().as_u64_pair();
+    let [.., a, b, c, d] = random.to_be_bytes();
+    f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)
 }

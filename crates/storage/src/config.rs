@@ -92,7 +92,7 @@ impl Config {
         let mut reader = Reader::new(file, env, &mut problems);
         let settings = read_settings(&mut reader);
         let listen = read_listen(&mut reader, &flags);
-        let data_dir = flag(&flags.data_dir);
+        let data_dir = flag(flags.data_dir.as_deref());
         let data_dir = reader
             .field("dataDir")
             .env("DATA_DIR")
@@ -125,8 +125,8 @@ impl Config {
     }
 }
 
-fn flag(path: &Option<PathBuf>) -> Option<String> {
-    path.as_ref().map(|path| path.display().to_string())
+fn flag(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.display().to_string())
 }
 
 /// The release's namespace, which the own certificate names.
@@ -186,8 +186,10 @@ fn read_tls(reader: &mut Reader<'_>) -> Option<(PathBuf, PathBuf)> {
 }
 
 fn read_settings(reader: &mut Reader<'_>) -> Settings {
-    let mut settings = Settings::default();
-    settings.computed = !reader.field("disableVirtualCRDs").or(false);
+    let mut settings = Settings {
+        computed: !reader.field("disableVirtualCRDs").or(false),
+        ..Settings::default()
+    };
     if let Some(most) = reader.field("defaultMaxObjectSize").get() {
         settings.max_light_body = most;
         settings.max_heavy_body = most;

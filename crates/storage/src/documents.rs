@@ -1,6 +1,8 @@
 //! Pages that never change while the server runs: discovery, OpenAPI, version.
 //! Made once, so that they answer at once, whatever else goes on.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Response};
@@ -40,7 +42,11 @@ impl Hashed {
     fn new(value: &Value) -> Self {
         let text = value.to_string();
         let hash = Sha256::digest(&text);
-        let hash = hash.iter().map(|byte| format!("{byte:02X}")).collect();
+        let hash = hash.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02X}");
+            text
+        });
         Self {
             text: text.into(),
             hash,
@@ -77,10 +83,10 @@ impl Documents {
         let path = path.strip_suffix('/').unwrap_or(path);
         let below = path.strip_prefix("/apis/").unwrap_or_default();
         Ok(Some(match path {
-            "/api" => self.aggregated(headers, &self.legacy, &self.none)?,
+            "/api" => Self::aggregated(headers, &self.legacy, &self.none)?,
             "/apis" => {
                 let forms = [self.v2.clone(), self.v2beta1.clone()];
-                self.aggregated(headers, &self.groups, &forms)?
+                Self::aggregated(headers, &self.groups, &forms)?
             }
             "/version" => respond::value(200, Format::Json, &self.version),
             "/openapi/v2" => hashed(&self.openapi_v2, headers, None)?,
@@ -104,7 +110,6 @@ impl Documents {
     }
 
     fn aggregated(
-        &self,
         headers: &HeaderMap,
         list: &Value,
         forms: &[Bytes; 2],

@@ -66,7 +66,7 @@ impl Default for Room {
 
 /// All lanes and the memory that they share.
 pub(crate) struct Lanes {
-    lanes: [OneLane; 4],
+    each: [OneLane; 4],
     bytes: Arc<Semaphore>,
     most: usize,
     patience: Duration,
@@ -111,7 +111,7 @@ impl Lanes {
         });
         let steps = (room.bytes / STEP).max(1);
         Self {
-            lanes,
+            each: lanes,
             bytes: Arc::new(Semaphore::new(steps)),
             most: steps,
             patience: room.patience,
@@ -124,7 +124,7 @@ impl Lanes {
     ///
     /// [`Full`] when too many wait already, or the wait was too long.
     pub(crate) async fn enter(&self, lane: Lane) -> Result<Turn, Full> {
-        let one = &self.lanes[lane as usize];
+        let one = &self.each[lane as usize];
         if let Ok(permit) = Arc::clone(&one.turns).try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
@@ -172,7 +172,7 @@ impl Lanes {
     /// Requests of a lane that work now, that wait, and that were refused since
     /// the start.
     pub(crate) fn state(&self, lane: Lane) -> (usize, usize, usize) {
-        let one = &self.lanes[lane as usize];
+        let one = &self.each[lane as usize];
         (
             one.places.saturating_sub(one.turns.available_permits()),
             one.waiting.load(Ordering::Relaxed),

@@ -12,7 +12,6 @@ use kubescape_runtime::{Health, Shutdown};
 use kubescape_store::Store;
 
 use crate::auth::{Access, Asked, Authentication, Caller};
-use crate::clock::Clock;
 use crate::computed::{Policies, Summaries};
 use crate::documents::Documents;
 use crate::lanes::Lanes;
@@ -44,7 +43,6 @@ pub(crate) struct Inner {
     pub(crate) configurations: Summaries<ConfigurationSummaries>,
     pub(crate) vulnerabilities: Summaries<VulnerabilitySummaries>,
     pub(crate) policies: Policies,
-    pub(crate) clock: Clock,
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
     authentication: Arc<Authentication>,
@@ -78,7 +76,6 @@ impl Server {
             configurations: Summaries::new(Arc::clone(&store)),
             vulnerabilities: Summaries::new(Arc::clone(&store)),
             policies: Policies::new(Arc::clone(&store)),
-            clock: Clock,
             shutdown,
             metrics: Metrics::register(metrics),
             store,

@@ -10,7 +10,6 @@ use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::{BodyError, BoxError, read_limited};
 use kubescape_store::{Key, Object, Store};
 
-use crate::draft::time;
 use crate::lanes::{Full, Held, Lane, Turn};
 use crate::respond;
 use crate::server::Inner;
@@ -46,11 +45,6 @@ impl Call {
 
     pub(super) fn key(&self) -> Key {
         Key::new(self.resource.plural, &*self.namespace, &*self.name)
-    }
-
-    /// Now, as Kubernetes writes it.
-    pub(super) fn now(&self) -> String {
-        time(self.server.clock.now())
     }
 
     pub(super) fn header(&self, name: header::HeaderName) -> Option<&str> {

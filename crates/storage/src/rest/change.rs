@@ -1,6 +1,7 @@
-//! What every write goes through: unknown fields, form, rules, owners. Pure.
+//! What every write goes through: unknown fields, form, rules, owners.
 
 use kubescape_api::{GROUP, Parsed, Resource, Weight, strict_error, warnings};
+use kubescape_apimachinery::name::suffix;
 use kubescape_apimachinery::object::{
     Creation, Target, check_preconditions, is_noop, prepare_create, prepare_update, validate_meta,
     validate_update,
@@ -11,6 +12,7 @@ use kubescape_patch::track_update;
 use kubescape_store::Draft;
 use serde_json::Value;
 
+use crate::clock;
 use crate::draft::draft;
 
 /// What a write knows beside the objects.
@@ -162,6 +164,16 @@ fn has_owners(object: &Value) -> bool {
 pub(super) struct Identity {
     pub(super) uid: String,
     pub(super) suffix: String,
+}
+
+impl Identity {
+    /// A fresh one.
+    pub(super) fn new() -> Self {
+        Self {
+            uid: clock::uid(),
+            suffix: suffix(clock::random()),
+        }
+    }
 }
 
 /// The stored object as the API knows it.

@@ -15,6 +15,7 @@ use super::get::{one, text, view};
 use super::list::{Writer, view_of_many};
 use super::pages::Pages;
 use super::render::as_stored;
+use crate::clock::now;
 use crate::computed::{Failure as Computed, SOURCES};
 use crate::lanes::Lane;
 
@@ -27,7 +28,7 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
     let representation = call.accepted(Target::Object)?;
     let view = view(call, representation, options.spec)?;
     let _turn = call.enter(Lane::Light).await?;
-    let now = call.now();
+    let now = now();
     let found = match call.resource.kind {
         "ConfigurationScanSummary" => call.server.configurations.get(&call.name, &now).await,
         "VulnerabilitySummary" => call.server.vulnerabilities.get(&call.name, &now).await,
@@ -51,7 +52,7 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
     let _turn = call.enter(Lane::Light).await?;
     let version = call.store().resource_version().await;
     let version = version.map_err(|error| call.failed(&error))?;
-    let now = call.now();
+    let now = now();
     let objects = match call.resource.kind {
         "ConfigurationScanSummary" => call.server.configurations.all(&now).await,
         "VulnerabilitySummary" => call.server.vulnerabilities.all(&now).await,

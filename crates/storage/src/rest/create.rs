@@ -5,13 +5,14 @@ use http::{Response, header};
 use kubescape_api::{GROUP, VERSION};
 use kubescape_apimachinery::negotiate::Target;
 use kubescape_apimachinery::options::{Spec, WriteOptions};
-use kubescape_apimachinery::{Failure, Format, body as bodies, name};
+use kubescape_apimachinery::{Failure, Format, body as bodies};
 use kubescape_runtime::serve::{Body, BoxError};
 use kubescape_store::{Change, Error, Meta};
 
 use super::call::{Call, work};
 use super::change::{Identity, Ready, Write};
 use super::get::{one, view};
+use crate::clock::now;
 use crate::lanes::Lane;
 use crate::respond;
 
@@ -32,7 +33,7 @@ where
     let mut tries = 0;
     loop {
         let (write, options) = (write.clone(), options.clone());
-        let (text, identity) = (taken.bytes.clone(), call.identity());
+        let (text, identity) = (taken.bytes.clone(), Identity::new());
         let (ready, generated, warnings) = work(size, move || {
             make(&write, &options, format, &text, &identity)
         })
@@ -91,16 +92,7 @@ impl Call {
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             manager: options.manager(self.user_agent()),
-            now: self.now(),
-        }
-    }
-
-    pub(super) fn identity(&self) -> Identity {
-        let uid = uuid::Uuid::new_v4();
-        let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
-        Identity {
-            uid: uid.to_string(),
-            suffix: name::suffix(random),
+            now: now(),
         }
     }
 

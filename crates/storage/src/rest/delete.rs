@@ -21,6 +21,7 @@ use super::create::answer;
 use super::list::filter;
 use super::pages::Pages;
 use super::update::TRIES;
+use crate::clock::now;
 use crate::draft::draft;
 use crate::lanes::Lane;
 use crate::respond;
@@ -176,7 +177,7 @@ async fn mark(
         Err(error) => return Err(call.failed(&error)),
     };
     let mut object = stored_value(&body, meta.resource_version)?;
-    let deletion = begin_delete(&mut object, &call.now(), options);
+    let deletion = begin_delete(&mut object, &now(), options);
     if deletion == Deletion::Remove {
         return Ok(go(call, Arc::clone(meta), options).await);
     }

@@ -80,7 +80,7 @@ async fn attempt_create(
     if patch.kind != PatchType::Apply {
         return Err(call.not_found());
     }
-    let (job, identity) = (Arc::clone(patch), call.identity());
+    let (job, identity) = (Arc::clone(patch), Identity::new());
     let (ready, warnings) = work(size, move || job.create(&identity)).await??;
     if patch.options.write.dry_run {
         return answer(call, 201, &ready, None, &warnings).map(Some);

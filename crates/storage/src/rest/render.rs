@@ -57,6 +57,11 @@ impl View {
         out: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let version = meta.resource_version;
+        if let (Shape::Whole, 0, Some(body)) = (self.shape, version, body) {
+            // Computed: there is no version to be had.
+            out.extend_from_slice(body);
+            return Ok(());
+        }
         let done = match (self.shape, body) {
             (Shape::Metadata { beta }, _) => partial_metadata(&meta.metadata, version, beta, out),
             (_, Some(body)) => splice_resource_version(body, version, out),

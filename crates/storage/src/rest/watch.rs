@@ -75,7 +75,7 @@ fn lifetime(call: &Call, options: &ListOptions) -> Duration {
     let least = call.server.settings.watch_lifetime;
     match options.timeout_seconds {
         Some(seconds) if seconds > 0 => Duration::from_secs(seconds.min(86_400)),
-        _ => least.mul_f64(1.0 + call.server.clock.fraction()),
+        _ => least.mul_f64(1.0 + crate::clock::fraction()),
     }
 }
 
@@ -151,12 +151,11 @@ impl Watcher {
                 }
             }
             self.flush().await?;
-            match self.wait(&mut subscription, bookmark).await? {
-                Some(event) => self.event(&event).await?,
-                None => {
-                    self.bookmark(subscription.position(), false);
-                    bookmark = Instant::now() + BOOKMARKS;
-                }
+            if let Some(event) = self.wait(&mut subscription, bookmark).await? {
+                self.event(&event).await?;
+            } else {
+                self.bookmark(subscription.position(), false);
+                bookmark = Instant::now() + BOOKMARKS;
             }
         }
     }
