@@ -78,6 +78,10 @@ pub(crate) async fn page(link: &Link, query: &Query) -> Result<Page, Error> {
         (false, _) => None,
         (true, Some(before)) => Some(before.saturating_sub(metas.len() as u64)),
         (true, None) if !more => Some(0),
+        (true, None) if moment.newest && query.filter.is_whole() => {
+            let total = total(&tx, &query.filter.resource).await?;
+            Some(total.saturating_sub(metas.len() as u64))
+        }
         (true, None) => {
             let from = last.map(|k| (k.namespace.as_str(), k.name.as_str()));
             Some(count(&tx, &query.filter, &moment, from).await?)
@@ -251,6 +255,16 @@ async fn in_order(
             return Ok(());
         }
     }
+}
+
+/// Current objects of a resource.
+async fn total(tx: &Transaction<'_>, resource: &str) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached("SELECT objects FROM usage WHERE resource = $1")
+        .await
+        .map_err(pg)?;
+    let row = tx.query_opt(&statement, &[&resource]).await.map_err(pg)?;
+    Ok(row.map_or(0, |row| row.get::<_, i64>(0).max(0).unsigned_abs()))
 }
 
 async fn count(

@@ -307,7 +307,10 @@ impl Store for SqliteStore {
 
     async fn list(&self, query: &Query) -> Result<Page, Error> {
         let query = query.clone();
-        self.inner.read(move |db| read::page(db, &query)).await
+        let total = self.inner.shared.objects(&query.filter.resource);
+        self.inner
+            .read(move |db| read::page(db, &query, total))
+            .await
     }
 
     async fn subscribe(&self, filter: Filter, after: u64) -> Result<Subscription, Error> {

@@ -73,6 +73,12 @@ impl Shared {
         self.lock().clone()
     }
 
+    /// Current objects of a resource.
+    pub(crate) fn objects(&self, resource: &str) -> u64 {
+        let report = self.lock();
+        report.tally.usage.get(resource).map_or(0, |u| u.objects)
+    }
+
     pub(crate) fn set_budgets(&self, budgets: &Budgets) {
         self.lock().budgets.clone_from(budgets);
     }

@@ -12,7 +12,9 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_and_keeps_everything()
     let version = create(&store, "shop", "a", &[("app", "cart")]).await;
     store.shutdown().await;
     raw(folder.path())
-        .execute_batch("ALTER TABLE versions DROP COLUMN sum; PRAGMA user_version = 1")
+        .execute_batch(
+            "DROP INDEX past_keys; ALTER TABLE versions DROP COLUMN sum; PRAGMA user_version = 1",
+        )
         .unwrap();
     // When it is opened
     let store = open(folder.path());
