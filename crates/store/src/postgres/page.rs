@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 
 use super::link::{Link, pg};
 use super::read::{check_window, lost};
-use super::rows::{self, Version, int};
+use super::rows::{self, int};
 use super::schema;
 use crate::body;
 use crate::error::Error;
@@ -334,12 +334,15 @@ async fn by_label(
     let (rvs, rv) = (values.put(rvs.to_vec()), values.put(int(moment.rv)));
     let text = format!(
         "SELECT {} FROM versions v WHERE rv = ANY({rvs}) AND rv <= {rv} \
-         AND (until IS NULL OR until > {rv}) AND kind <> 2 AND {keys} ORDER BY namespace, name",
+         AND (until IS NULL OR until > {rv}) AND kind <> 2 AND {keys}",
         rows::columns("v")
     );
     let statement = tx.prepare_cached(&text).await.map_err(pg)?;
-    for row in tx.query(&statement, &values.all()).await.map_err(pg)? {
-        let Version { meta, .. } = rows::version(&row, 0)?;
+    let found = tx.query(&statement, &values.all()).await.map_err(pg)?;
+    let metas = found.iter().map(|row| Ok(rows::version(row, 0)?.meta));
+    let mut metas = metas.collect::<Result<Vec<_>, Error>>()?;
+    metas.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    for meta in metas {
         if !taker.take(meta) {
             break;
         }
