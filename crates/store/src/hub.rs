@@ -241,3 +241,68 @@ impl Ring {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind;
+    use crate::key::Key;
+    use crate::object::{Labels, Meta};
+
+    fn event(version: u64) -> Event {
+        let meta = Meta {
+            key: Key::new("things", "shop", "a"),
+            resource_version: version,
+            uid: String::new(),
+            labels: Labels::new(),
+            created: 0,
+            generation: 1,
+            deleting: None,
+            finalizers: false,
+            metadata: String::new(),
+            columns: String::new(),
+            size: 0,
+            body: version,
+        };
+        Event {
+            resource_version: version,
+            kind: EventKind::Added,
+            object: Arc::new(meta),
+            previous: None,
+            body: None,
+        }
+    }
+
+    fn seen(hub: &Hub, position: u64) -> Vec<u64> {
+        match hub.after("things", position) {
+            Next::Live { events, .. } => events.iter().map(|e| e.resource_version).collect(),
+            Next::Behind { .. } => vec![0],
+            Next::Closed => vec![],
+        }
+    }
+
+    #[test]
+    fn events_of_two_writers_are_taken_in_order_and_once() {
+        let hub = Hub::new(5, WatchLimits::default());
+        let _bell = hub.listen("things");
+        // 8 came to be before 6 and 7 are known here.
+        assert!(!hub.publish_after(7, vec![event(8)], 8));
+        assert!(seen(&hub, 5).is_empty());
+        assert!(hub.publish_after(5, vec![event(6), event(7), event(8)], 8));
+        assert!(hub.publish_after(7, vec![event(8)], 8));
+        assert_eq!(seen(&hub, 5), [6, 7, 8]);
+    }
+
+    #[test]
+    fn who_needs_events_that_are_gone_is_sent_to_the_log() {
+        let hub = Hub::new(5, WatchLimits::default());
+        let mut bell = hub.listen("things");
+        hub.publish(vec![event(6)], 6);
+        bell.borrow_and_update();
+        hub.skip_to(20);
+        assert!(bell.has_changed().unwrap());
+        assert_eq!(seen(&hub, 6), [0]);
+        assert!(seen(&hub, 20).is_empty());
+        assert_eq!(hub.published(), 20);
+    }
+}

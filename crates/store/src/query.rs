@@ -62,6 +62,11 @@ impl Filter {
         self.covers(key) && self.selector.matches(labels)
     }
 
+    /// Whether every object of the resource fits.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.namespace.is_none() && self.name.is_none() && self.is_plain()
+    }
+
     /// Whether only keys decide, so that rows can be counted without reading labels.
     pub(crate) fn is_plain(&self) -> bool {
         self.selector.is_empty()

@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 
 use super::link::{Link, pg};
 use super::read::{check_window, lost};
-use super::rows::{self, Version, int};
+use super::rows::{self, int};
 use super::schema;
 use crate::body;
 use crate::error::Error;
@@ -78,6 +78,10 @@ pub(crate) async fn page(link: &Link, query: &Query) -> Result<Page, Error> {
         (false, _) => None,
         (true, Some(before)) => Some(before.saturating_sub(metas.len() as u64)),
         (true, None) if !more => Some(0),
+        (true, None) if moment.newest && query.filter.is_whole() => {
+            let total = total(&tx, &query.filter.resource).await?;
+            Some(total.saturating_sub(metas.len() as u64))
+        }
         (true, None) => {
             let from = last.map(|k| (k.namespace.as_str(), k.name.as_str()));
             Some(count(&tx, &query.filter, &moment, from).await?)
@@ -253,6 +257,16 @@ async fn in_order(
     }
 }
 
+/// Current objects of a resource.
+async fn total(tx: &Transaction<'_>, resource: &str) -> Result<u64, Error> {
+    let statement = tx
+        .prepare_cached("SELECT objects FROM usage WHERE resource = $1")
+        .await
+        .map_err(pg)?;
+    let row = tx.query_opt(&statement, &[&resource]).await.map_err(pg)?;
+    Ok(row.map_or(0, |row| row.get::<_, i64>(0).max(0).unsigned_abs()))
+}
+
 async fn count(
     tx: &Transaction<'_>,
     filter: &Filter,
@@ -320,12 +334,15 @@ async fn by_label(
     let (rvs, rv) = (values.put(rvs.to_vec()), values.put(int(moment.rv)));
     let text = format!(
         "SELECT {} FROM versions v WHERE rv = ANY({rvs}) AND rv <= {rv} \
-         AND (until IS NULL OR until > {rv}) AND kind <> 2 AND {keys} ORDER BY namespace, name",
+         AND (until IS NULL OR until > {rv}) AND kind <> 2 AND {keys}",
         rows::columns("v")
     );
     let statement = tx.prepare_cached(&text).await.map_err(pg)?;
-    for row in tx.query(&statement, &values.all()).await.map_err(pg)? {
-        let Version { meta, .. } = rows::version(&row, 0)?;
+    let found = tx.query(&statement, &values.all()).await.map_err(pg)?;
+    let metas = found.iter().map(|row| Ok(rows::version(row, 0)?.meta));
+    let mut metas = metas.collect::<Result<Vec<_>, Error>>()?;
+    metas.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    for meta in metas {
         if !taker.take(meta) {
             break;
         }

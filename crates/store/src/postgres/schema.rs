@@ -36,6 +36,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[r#"
     );
     CREATE UNIQUE INDEX current ON versions (resource, namespace, name) WHERE until IS NULL;
     CREATE INDEX past ON versions (until) WHERE until IS NOT NULL;
+    -- Later pages of a list need what was replaced meanwhile, in the order of the list.
+    CREATE INDEX past_keys ON versions (resource, namespace, name, rv) WHERE until IS NOT NULL;
     CREATE INDEX log ON versions (resource, rv);
 
     CREATE TABLE bodies (rv bigint PRIMARY KEY, data bytea NOT NULL);

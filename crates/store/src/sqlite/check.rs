@@ -31,7 +31,10 @@ fn pragma(db: &Connection, text: &str) -> Result<Vec<String>, Error> {
 
 fn bodies(db: &Connection, problems: &mut Vec<String>) -> Result<(), Error> {
     let mut statement = db
-        .prepare(&format!("SELECT {} FROM versions v", rows::columns("v")))
+        .prepare(&format!(
+            "SELECT {} FROM versions v",
+            rows::columns_of_any(db, "v")
+        ))
         .map_err(sql)?;
     let mut found = statement.query([]).map_err(sql)?;
     while problems.len() < MOST

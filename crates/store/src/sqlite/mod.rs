@@ -50,7 +50,7 @@ use crate::store::Store;
 use crate::subscription::{History, Subscription};
 use apply::LabelKeys;
 use connection::Readers;
-use open::{beside, mark_suspect};
+use open::beside;
 use space::Space;
 use writer::{Job, Report, Request, Shared, Writer};
 
@@ -220,8 +220,8 @@ impl Inner {
         work: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let result = self.readers.run(work).await;
-        if let Err(Error::Corrupt { .. }) = &result {
-            mark_suspect(&self.options.path);
+        if let Err(error @ Error::Corrupt { .. }) = &result {
+            self.shared.damaged(&self.options.path, error);
         }
         result
     }
@@ -307,7 +307,10 @@ impl Store for SqliteStore {
 
     async fn list(&self, query: &Query) -> Result<Page, Error> {
         let query = query.clone();
-        self.inner.read(move |db| read::page(db, &query)).await
+        let total = self.inner.shared.objects(&query.filter.resource);
+        self.inner
+            .read(move |db| read::page(db, &query, total))
+            .await
     }
 
     async fn subscribe(&self, filter: Filter, after: u64) -> Result<Subscription, Error> {
@@ -346,6 +349,7 @@ impl Store for SqliteStore {
             budgets,
             full,
             trouble,
+            damage,
         } = self.inner.shared.get();
         let path = self.inner.options.path.clone();
         let (disk, reusable) = self
@@ -366,7 +370,7 @@ impl Store for SqliteStore {
             volume_free_bytes: space::volume_free(&self.inner.options.path),
             watchers: self.inner.hub.watchers(),
             full,
-            trouble,
+            trouble: damage.or(trouble),
         })
     }
 

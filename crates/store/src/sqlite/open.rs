@@ -124,7 +124,12 @@ fn prepare(path: &Path, from: i64) -> Result<(Connection, Tally), Error> {
 
 /// A look at all of a file that was found damaged while it ran.
 fn examine(path: &Path) -> Result<(), Error> {
-    let problems = super::check::full(&open_reader(path)?)?;
+    let db = open_reader(path)?;
+    // What is not ours, or newer, is left to be refused.
+    if !matches!(schema::identify(&db)?, Found::Ours(found) if found <= newest()) {
+        return Ok(());
+    }
+    let problems = super::check::full(&db)?;
     match problems.first() {
         None => Ok(()),
         Some(first) => Err(Error::Corrupt {

@@ -70,7 +70,9 @@ pub(crate) fn check_window(db: &Connection, wanted: u64, current: u64) -> Result
 }
 
 /// One page. Everything is read in one transaction, so it is of one moment.
-pub(crate) fn page(db: &mut Connection, query: &Query) -> Result<Page, Error> {
+/// `total` is how many objects of the resource there are, roughly: clients may
+/// not rely on the count of what remains.
+pub(crate) fn page(db: &mut Connection, query: &Query, total: u64) -> Result<Page, Error> {
     let tx = db.transaction().map_err(sql)?;
     let (wanted, after) = match &query.at {
         At::Now => (None, None),
@@ -94,6 +96,9 @@ pub(crate) fn page(db: &mut Connection, query: &Query) -> Result<Page, Error> {
         (false, _) => None,
         (true, Some(before)) => Some(before.saturating_sub(items.len() as u64)),
         (true, None) if !more => Some(0),
+        (true, None) if moment.newest && query.filter.is_whole() => {
+            Some(total.saturating_sub(items.len() as u64).max(1))
+        }
         (true, None) => {
             let from = items.last().map(|o| &o.meta.key);
             Some(count(&tx, &query.filter, &moment, from)?)
@@ -183,7 +188,7 @@ fn past(filter: &Filter, rv: u64, after: Option<(&str, &str)>, what: &str) -> (S
     let text = format!(
         "SELECT {what} FROM versions INDEXED BY current \
          WHERE until IS NULL AND rv <= ? AND {condition} \
-         UNION ALL SELECT {what} FROM versions INDEXED BY past \
+         UNION ALL SELECT {what} FROM versions INDEXED BY past_keys \
          WHERE until IS NOT NULL AND until > ? AND rv <= ? AND kind <> 2 AND {condition}"
     );
     (text, all)
@@ -213,9 +218,10 @@ fn in_order(taker: &mut Taker<'_>, moment: &Moment, after: Option<&Position>) ->
         .prepare_cached(&format!("{text} ORDER BY namespace, name"))
         .map_err(sql)?;
     let mut found = statement.query(params_from_iter(values)).map_err(sql)?;
+    let mut by_rv = ByRv::new(db)?;
     while let Some(row) = found.next().map_err(sql)? {
         let rv: i64 = row.get(0).map_err(sql)?;
-        let Some(version) = by_rv(db, rv)? else {
+        let Some(version) = by_rv.get(rv)? else {
             continue;
         };
         if !taker.take(version)? {
@@ -225,16 +231,23 @@ fn in_order(taker: &mut Taker<'_>, moment: &Moment, after: Option<&Position>) ->
     Ok(())
 }
 
-fn by_rv(db: &Connection, rv: i64) -> Result<Option<Version>, Error> {
-    let mut statement = db
-        .prepare_cached(&format!(
+/// Versions by their number, many in a row.
+struct ByRv<'a>(rusqlite::CachedStatement<'a>);
+
+impl<'a> ByRv<'a> {
+    fn new(db: &'a Connection) -> Result<Self, Error> {
+        let text = format!(
             "SELECT {} FROM versions v WHERE rv = ?1",
             rows::columns("v")
-        ))
-        .map_err(sql)?;
-    let mut found = statement.query([rv]).map_err(sql)?;
-    let row = found.next().map_err(sql)?;
-    row.map(|row| rows::version(row, 0)).transpose()
+        );
+        db.prepare_cached(&text).map(Self).map_err(sql)
+    }
+
+    fn get(&mut self, rv: i64) -> Result<Option<Version>, Error> {
+        let mut found = self.0.query([rv]).map_err(sql)?;
+        let row = found.next().map_err(sql)?;
+        row.map(|row| rows::version(row, 0)).transpose()
+    }
 }
 
 fn count(
@@ -322,8 +335,9 @@ fn by_label(
     after: Option<&Position>,
 ) -> Result<(), Error> {
     let mut fitting = Vec::new();
+    let mut by_rv = ByRv::new(taker.db)?;
     for rv in rvs {
-        let Some(version) = by_rv(taker.db, *rv)? else {
+        let Some(version) = by_rv.get(*rv)? else {
             continue;
         };
         let key = &version.meta.key;

@@ -173,7 +173,7 @@ impl Saver {
         let (compare, order) = if up { (">", "ASC") } else { ("<", "DESC") };
         let text = format!(
             "SELECT {} FROM versions v NOT INDEXED WHERE rv {compare} ?1 ORDER BY rv {order}",
-            rows::columns("v")
+            rows::columns_of_any(old, "v")
         );
         let mut last = from;
         let Ok(mut statement) = old.prepare(&text) else {

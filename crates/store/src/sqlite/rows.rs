@@ -38,6 +38,16 @@ pub(crate) fn columns(t: &str) -> String {
     NAMES.map(|n| format!("{t}.{n}")).join(",")
 }
 
+/// The same of a file that may be of an older schema.
+pub(crate) fn columns_of_any(db: &Connection, t: &str) -> String {
+    let has_sum = db.prepare("SELECT sum FROM versions LIMIT 0").is_ok();
+    let all = columns(t);
+    if has_sum {
+        return all;
+    }
+    all.replace(&format!("{t}.sum"), "NULL")
+}
+
 /// How many columns [`columns`] names.
 pub(crate) const WIDTH: usize = 18;
 

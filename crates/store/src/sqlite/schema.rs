@@ -58,6 +58,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
 ",
     "
     ALTER TABLE versions ADD COLUMN sum INTEGER; -- of what never changes in the row
+    -- Later pages of a list need what was replaced meanwhile, in the order of the list.
+    CREATE INDEX past_keys ON versions (resource, namespace, name, rv) WHERE until IS NOT NULL;
 ",
 ];
 

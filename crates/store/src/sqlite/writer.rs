@@ -2,7 +2,7 @@
 //! share the next sync, so that throughput grows with the number of writers.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,6 +58,8 @@ pub(crate) struct Report {
     pub(crate) full: bool,
     /// What the upkeep last failed at.
     pub(crate) trouble: Option<String>,
+    /// The first damage that anybody met; until a restart has looked at it.
+    pub(crate) damage: Option<String>,
 }
 
 /// Where it tells them.
@@ -71,6 +73,18 @@ impl Shared {
 
     pub(crate) fn get(&self) -> Report {
         self.lock().clone()
+    }
+
+    /// Damage was met: it is told, and the next start looks at the whole file.
+    pub(crate) fn damaged(&self, path: &Path, error: &Error) {
+        mark_suspect(path);
+        self.lock().damage.get_or_insert_with(|| error.to_string());
+    }
+
+    /// Current objects of a resource.
+    pub(crate) fn objects(&self, resource: &str) -> u64 {
+        let report = self.lock();
+        report.tally.usage.get(resource).map_or(0, |u| u.objects)
     }
 
     pub(crate) fn set_budgets(&self, budgets: &Budgets) {
@@ -225,7 +239,7 @@ impl Writer {
     /// Damage makes the next start look at the whole file; failing upkeep is told.
     pub(crate) fn noticed(&mut self, error: &Error) {
         if let Error::Corrupt { .. } = error {
-            mark_suspect(&self.path);
+            self.shared.damaged(&self.path, error);
         }
         self.trouble = Some(error.to_string());
     }

@@ -12,7 +12,9 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_and_keeps_everything()
     let version = create(&store, "shop", "a", &[("app", "cart")]).await;
     store.shutdown().await;
     raw(folder.path())
-        .execute_batch("ALTER TABLE versions DROP COLUMN sum; PRAGMA user_version = 1")
+        .execute_batch(
+            "DROP INDEX past_keys; ALTER TABLE versions DROP COLUMN sum; PRAGMA user_version = 1",
+        )
         .unwrap();
     // When it is opened
     let store = open(folder.path());
@@ -22,6 +24,25 @@ async fn a_file_of_the_first_schema_is_brought_up_to_date_and_keeps_everything()
     assert_eq!(object.meta.resource_version, version);
     assert!(update(&store, "a", &[], "{}").await > version);
     assert!(store.check().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_damaged_file_of_the_first_schema_is_recovered_as_any_other() {
+    let (store, folder) = new_store();
+    create(&store, "shop", "a", &[("app", "cart")]).await;
+    create(&store, "shop", "b", &[]).await;
+    store.shutdown().await;
+    raw(folder.path())
+        .execute_batch(
+            "DROP INDEX past_keys; ALTER TABLE versions DROP COLUMN sum; PRAGMA user_version = 1; \
+             UPDATE versions SET labels = 'x' WHERE name = 'b'",
+        )
+        .unwrap();
+    std::fs::write(folder.path().join("store.db.suspect"), "").unwrap();
+    let store = open(folder.path());
+    let recovery = store.recovery().unwrap();
+    assert_eq!((recovery.saved, recovery.lost), (1, 1), "{recovery:?}");
+    assert!(store.get(&key("shop", "a")).await.unwrap().is_some());
 }
 
 #[tokio::test]
