@@ -2,7 +2,7 @@
 //!
 //! The row of the counter is locked first and held until the transaction ends,
 //! so that versions become visible in their order and without gaps: nobody can
-//! see change N+1 before N, whichever replica made them (ADR 6).
+//! see change N+1 before N, whichever replica made them (ADR 7).
 
 use std::collections::BTreeSet;
 
