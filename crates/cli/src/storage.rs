@@ -57,12 +57,7 @@ fn care(command: &StorageCommand) -> Result<Exit, Failure> {
         StorageCommand::Check { data_dir } => (data_dir, Operation::Check),
         StorageCommand::Migrate { data_dir } => (data_dir, Operation::Migrate),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let done = runtime
-        .block_on(operate(data_dir, operation))
-        .map_err(Failure::input)?;
+    let done = operate(data_dir, operation).map_err(Failure::input)?;
     output::print(&format!("{done}\n"))?;
     Ok(match done {
         OperationDone::Damaged(_) => Exit::Threshold,

@@ -11,6 +11,8 @@ use kubescape_runtime::config::{
 use kubescape_runtime::logging::LogOptions;
 use kubescape_runtime::traces::TraceOptions;
 
+use kubescape_store::{Budget, Budgets};
+
 use crate::settings::Settings;
 
 /// What the command line says; `None` is nothing.
@@ -49,6 +51,10 @@ pub struct Config {
     pub client_ca: Option<PathBuf>,
     /// DNS names of the own certificate, beside those of the address.
     pub names: Vec<String>,
+    /// What each kind may keep.
+    pub budgets: Budgets,
+    /// The most bytes of the embedded database's file.
+    pub max_database_bytes: Option<u64>,
     /// How requests are served.
     pub settings: Settings,
     /// How to log.
@@ -113,6 +119,8 @@ impl Config {
             tls,
             client_ca: reader.field("tlsClientCaFile").get(),
             names: names(&namespace),
+            budgets: read_budgets(&mut reader),
+            max_database_bytes: reader.field("maxDatabaseBytes").get(),
             settings,
             log: LogOptions::read(&mut reader),
             traces: TraceOptions::read("storage", &mut reader),
@@ -214,6 +222,34 @@ fn read_settings(reader: &mut Reader<'_>) -> Settings {
         kinds.finish();
     }
     settings
+}
+
+/// `budgets.<plural>.maxObjects`, `.maxBytes`, and `budgets.default` for kinds
+/// that are not named.
+fn read_budgets(reader: &mut Reader<'_>) -> Budgets {
+    let mut budgets = Budgets::default();
+    if let Some(mut kinds) = reader.object("budgets") {
+        if let Some(budget) = read_budget(&mut kinds, "default") {
+            budgets.default = budget;
+        }
+        for resource in RESOURCES.iter().filter(|resource| !resource.computed) {
+            if let Some(budget) = read_budget(&mut kinds, resource.plural) {
+                budgets.resources.insert(resource.plural.to_owned(), budget);
+            }
+        }
+        kinds.finish();
+    }
+    budgets
+}
+
+fn read_budget(kinds: &mut Reader<'_>, name: &str) -> Option<Budget> {
+    let mut kind = kinds.object(name)?;
+    let budget = Budget {
+        objects: kind.field("maxObjects").get(),
+        bytes: kind.field("maxBytes").get(),
+    };
+    kind.finish();
+    Some(budget)
 }
 
 /// Upstream's fields that mean nothing here, so that its files give no warnings.

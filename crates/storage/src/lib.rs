@@ -5,6 +5,7 @@ mod auth;
 mod clock;
 mod cluster;
 mod computed;
+mod conditions;
 mod config;
 mod discovery;
 mod documents;

@@ -1,11 +1,10 @@
-//! Care of a database while no server runs on it: backup, restore, check,
-//! migration.
+//! Care of a database: backup, restore, check, migration.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use kubescape_store::sqlite::restore;
-use kubescape_store::{Error, SqliteOptions, SqliteStore, Store as _};
+use kubescape_store::sqlite::{backup_file, check_file, restore};
+use kubescape_store::{Error, SqliteOptions, SqliteStore};
 
 /// The database in the folder of the data.
 pub(crate) const DATABASE: &str = "storage.sqlite";
@@ -58,56 +57,121 @@ impl fmt::Display for OperationDone {
     }
 }
 
-/// Does it.
+/// Does it; blocks. A backup and a check may be made while a server runs on the
+/// folder.
 ///
 /// # Errors
 ///
-/// The folder has no database, a server runs on it, or what the store says.
-pub async fn operate(data_dir: &Path, what: Operation<'_>) -> Result<OperationDone, Error> {
+/// The folder has no database, a server runs on one that is to be changed, or
+/// what the store says.
+pub fn operate(data_dir: &Path, what: Operation<'_>) -> Result<OperationDone, Error> {
     let path = data_dir.join(DATABASE);
-    if let Operation::Restore(from) = what {
-        return restore(from, &path).map(OperationDone::Restored);
+    match what {
+        Operation::Backup(to) => {
+            let version = backup_file(&path, to)?;
+            Ok(OperationDone::BackedUp(to.to_owned(), version))
+        }
+        Operation::Restore(from) => restore(from, &path).map(OperationDone::Restored),
+        Operation::Check => {
+            let (problems, objects) = check_file(&path)?;
+            Ok(if problems.is_empty() {
+                OperationDone::Sound(objects)
+            } else {
+                OperationDone::Damaged(problems)
+            })
+        }
+        Operation::Migrate => migrate(&path),
     }
-    if !path.is_file() {
-        return Err(Error::Unavailable {
-            detail: format!(
-                "there is no database {}: give its --data-dir",
-                path.display()
-            ),
-        });
-    }
-    let store = SqliteStore::open(SqliteOptions::new(&path))?;
-    let done = with(&store, what).await;
-    store.close();
-    done
 }
 
-async fn with(store: &SqliteStore, what: Operation<'_>) -> Result<OperationDone, Error> {
-    if let Some(recovery) = store.recovery() {
-        return Ok(OperationDone::Damaged(vec![format!(
+fn migrate(path: &Path) -> Result<OperationDone, Error> {
+    if !path.is_file() {
+        return Err(Error::Unavailable {
+            detail: format!("there is no database {}", path.display()),
+        });
+    }
+    // Opening does it, and recovers what is damaged.
+    let store = SqliteStore::open(SqliteOptions::new(path))?;
+    let recovered = store.recovery().map(|recovery| {
+        format!(
             "{}; {} objects were saved, {} are lost, the damaged file is {}",
             recovery.reason,
             recovery.saved,
             recovery.lost,
             recovery.kept.display()
-        )]));
+        )
+    });
+    store.close();
+    Ok(match recovered {
+        None => OperationDone::Migrated,
+        Some(what) => OperationDone::Damaged(vec![what]),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubescape_store::{Change, Draft, Key, Store as _};
+
+    fn draft(name: &str) -> Draft {
+        Draft {
+            key: Key::new("knownservers", "", name),
+            uid: name.to_owned(),
+            labels: std::collections::BTreeMap::new(),
+            created: 1,
+            generation: 1,
+            deleting: None,
+            finalizers: false,
+            metadata: "{}".to_owned(),
+            columns: "{}".to_owned(),
+            body: bytes::Bytes::from_static(b"{}"),
+        }
     }
-    match what {
-        Operation::Backup(to) => {
-            store.backup(to).await?;
-            let version = store.resource_version().await?;
-            Ok(OperationDone::BackedUp(to.to_owned(), version))
+
+    #[tokio::test]
+    async fn a_backup_of_a_running_store_is_restored_once_it_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let backup = folder.path().join("backup.sqlite");
+        let path = data.join(DATABASE);
+        let store = SqliteStore::open(SqliteOptions::new(&path)).unwrap();
+        store
+            .commit(vec![Change::Create(draft("a"))])
+            .await
+            .unwrap();
+        let done = operate(&data, Operation::Backup(&backup)).unwrap();
+        assert!(matches!(done, OperationDone::BackedUp(_, version) if version > 1));
+        assert_eq!(
+            operate(&data, Operation::Check).unwrap(),
+            OperationDone::Sound(1)
+        );
+        let in_use = operate(&data, Operation::Restore(&backup)).unwrap_err();
+        assert!(matches!(in_use, Error::InUse(_)), "{in_use}");
+        store
+            .commit(vec![Change::Create(draft("b"))])
+            .await
+            .unwrap();
+        store.shutdown().await;
+        drop(store);
+        let done = operate(&data, Operation::Restore(&backup)).unwrap();
+        assert!(matches!(done, OperationDone::Restored(Some(_))), "{done}");
+        assert_eq!(
+            operate(&data, Operation::Check).unwrap(),
+            OperationDone::Sound(1)
+        );
+        assert_eq!(
+            operate(&data, Operation::Migrate).unwrap(),
+            OperationDone::Migrated
+        );
+    }
+
+    #[test]
+    fn a_folder_without_a_database_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for what in [Operation::Check, Operation::Migrate] {
+            let error = operate(folder.path(), what).unwrap_err().to_string();
+            assert!(error.contains(DATABASE), "{error}");
         }
-        Operation::Check => {
-            let problems = store.check().await?;
-            if problems.is_empty() {
-                let usage = store.usage().await?;
-                let objects = usage.resources.values().map(|one| one.objects).sum();
-                return Ok(OperationDone::Sound(objects));
-            }
-            Ok(OperationDone::Damaged(problems))
-        }
-        // Opening migrated it.
-        Operation::Migrate | Operation::Restore(_) => Ok(OperationDone::Migrated),
     }
 }

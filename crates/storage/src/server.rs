@@ -13,6 +13,7 @@ use kubescape_store::Store;
 
 use crate::auth::{Access, Asked, Authentication, Caller};
 use crate::computed::{Policies, Summaries};
+use crate::conditions::Conditions;
 use crate::documents::Documents;
 use crate::lanes::Lanes;
 use crate::metrics::Metrics;
@@ -33,6 +34,7 @@ struct Front {
     documents: Documents,
     health: Health,
     settings: Settings,
+    conditions: Conditions,
     inner: OnceLock<Arc<Inner>>,
 }
 
@@ -46,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
     authentication: Arc<Authentication>,
+    conditions: Conditions,
 }
 
 impl Server {
@@ -55,6 +58,7 @@ impl Server {
             documents: Documents::new(settings.computed),
             health,
             settings,
+            conditions: Conditions::default(),
             inner: OnceLock::new(),
         };
         Self {
@@ -62,7 +66,7 @@ impl Server {
         }
     }
 
-    /// Serves from that store from now on. A second call changes nothing.
+    /// Serves from that store from now on; a second call changes nothing.
     pub fn open(
         &self,
         store: Arc<dyn Store>,
@@ -80,10 +84,16 @@ impl Server {
             metrics: Metrics::register(metrics),
             store,
             authentication,
+            conditions: self.conditions(),
             settings,
         };
         // Set already: the first store stays.
         let _ = self.front.inner.set(Arc::new(inner));
+    }
+
+    /// What is said of the state of the store; somebody has to keep it up to date.
+    pub(crate) fn conditions(&self) -> Conditions {
+        self.front.conditions.clone()
     }
 
     /// Answers one request. Failures are answers, too.
@@ -159,7 +169,10 @@ impl Inner {
             return self.page(info).await;
         }
         let call = self.call(info, query, headers)?;
-        rest::serve(call, &info.verb, body).await
+        let resource = call.resource;
+        let mut answer = rest::serve(call, &info.verb, body).await?;
+        respond::warn(&mut answer, &self.conditions.warnings(resource.plural));
+        Ok(answer)
     }
 
     /// Lets in who may do what the request asks for.

@@ -39,9 +39,7 @@ pub(crate) struct StorageArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum StorageCommand {
-    /// Write a backup of the database to a new file.
-    ///
-    /// The storage must not run on the folder; while it runs, copy the volume instead.
+    /// Write a backup of the database to a new file; the storage may run meanwhile.
     Backup {
         /// Where the database is.
         #[arg(long, value_name = "DIR")]
@@ -50,7 +48,8 @@ pub(crate) enum StorageCommand {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
-    /// Put a backup in the place of the database, which is kept beside it.
+    /// Put a backup in the place of the database, which is kept beside it; stop the
+    /// storage first.
     Restore {
         /// Where the database is to be.
         #[arg(long, value_name = "DIR")]
@@ -59,7 +58,7 @@ pub(crate) enum StorageCommand {
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
     },
-    /// Read everything and say what is damaged.
+    /// Read everything and say what is damaged; the storage may run meanwhile.
     Check {
         /// Where the database is.
         #[arg(long, value_name = "DIR")]

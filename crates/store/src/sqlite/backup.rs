@@ -37,6 +37,53 @@ pub(crate) fn backup(db: &Connection, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Writes a backup of the database at `path` to a new file, whether or not a
+/// server runs on it. Gives the version that is in it. Blocks.
+///
+/// # Errors
+///
+/// There is no database, the new file exists or cannot be written, or what
+/// ails the database.
+pub fn backup_file(path: &Path, to: &Path) -> Result<u64, Error> {
+    backup(&reader_of_ours(path)?, to)?;
+    schema::state(&open_reader(to)?, "rv")
+}
+
+/// Reads the whole database at `path`, whether or not a server runs on it, and
+/// gives what is damaged, in words, and how many objects there are. Blocks.
+///
+/// # Errors
+///
+/// There is no database of ours.
+pub fn check_file(path: &Path) -> Result<(Vec<String>, u64), Error> {
+    let db = reader_of_ours(path)?;
+    let problems = super::check::full(&db)?;
+    let objects = if problems.is_empty() {
+        let tally = super::tally::load(&db)?;
+        tally.usage.values().map(|one| one.objects).sum()
+    } else {
+        0
+    };
+    Ok((problems, objects))
+}
+
+fn reader_of_ours(path: &Path) -> Result<Connection, Error> {
+    if !path.is_file() {
+        let detail = format!("there is no database {}", path.display());
+        return Err(Error::unavailable(detail));
+    }
+    let db = open_reader(path)?;
+    match schema::identify(&db)? {
+        Found::Ours(found) if found > newest() => Err(Error::NewerSchema {
+            place: path.display().to_string(),
+            found,
+            known: newest(),
+        }),
+        Found::Ours(_) => Ok(db),
+        Found::Empty | Found::Foreign => Err(Error::Foreign(path.to_owned())),
+    }
+}
+
 /// Puts a backup in the place of the database at `path`, which must not be in
 /// use, and gives where the old one is kept. Versions go on beyond both, so that
 /// every watcher lists again and none misses a change.

@@ -30,7 +30,7 @@ use bytes::Bytes;
 use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
-pub use backup::restore;
+pub use backup::{backup_file, check_file, restore};
 pub use options::SqliteOptions;
 pub use recover::Recovery;
 
