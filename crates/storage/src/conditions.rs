@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use kubescape_runtime::Shutdown;
+use kubescape_runtime::{HealthCheck, Shutdown};
 use kubescape_store::{Store, Usage};
 
 /// Between looks.
@@ -62,12 +62,16 @@ impl Conditions {
         state.general.iter().chain(own).cloned().collect()
     }
 
-    /// Looks again and again until the shutdown.
-    pub(crate) async fn keep(self, store: Arc<dyn Store>, shutdown: Shutdown) {
+    /// Looks again and again until the shutdown; `ready` tells whether the store
+    /// answers.
+    pub(crate) async fn keep(self, store: Arc<dyn Store>, ready: HealthCheck, shutdown: Shutdown) {
         loop {
             match store.usage().await {
-                Ok(usage) => self.take(&usage),
-                Err(error) => tracing::warn!(%error, "the state of the store is not known"),
+                Ok(usage) => {
+                    ready.ok();
+                    self.take(&usage);
+                }
+                Err(error) => ready.failing(error.to_string()),
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}

@@ -106,7 +106,7 @@ async fn start(
     let engine = Engine::open(config, &ready).await?;
     let metrics = Metrics::new();
     server.open(engine.store(), authentication, &metrics, shutdown.clone());
-    let watched = server.conditions().keep(engine.store(), shutdown);
+    let watched = server.conditions().keep(engine.store(), ready, shutdown);
     tasks.job("conditions", endless(watched));
     let kubeconfig = write_kubeconfig(config, ca.as_ref(), &url)?;
     started(Started { url, kubeconfig });

@@ -81,8 +81,10 @@ impl View {
     /// The cells of a table's row.
     pub(super) fn cells(&self, meta: &Meta) -> Vec<Value> {
         let columns: Value = serde_json::from_str(&meta.columns).unwrap_or_default();
-        let created = jiff::Timestamp::from_second(meta.created).map(crate::draft::time);
-        let created = created.ok();
+        // Sums of a namespace were never created.
+        let created = Some(meta.created).filter(|created| *created != 0);
+        let created = created.and_then(|created| jiff::Timestamp::from_second(created).ok());
+        let created = created.map(crate::draft::time);
         self.resource
             .cells(&meta.key.name, created.as_deref(), &columns)
     }
