@@ -146,6 +146,21 @@ impl Lanes {
     ///
     /// [`Full`] when the wait was too long.
     pub(crate) async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
+        self.hold_within(held, bytes, self.patience).await
+    }
+
+    /// The same for an answer that has begun: it waits longer, as to be refused
+    /// would be to be cut off.
+    pub(crate) async fn hold_long(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
+        self.hold_within(held, bytes, 12 * self.patience).await
+    }
+
+    async fn hold_within(
+        &self,
+        held: &mut Held,
+        bytes: usize,
+        patience: Duration,
+    ) -> Result<(), Full> {
         held.bytes += bytes;
         let wanted = held.bytes.div_ceil(STEP).min(self.most);
         let have = held
@@ -157,7 +172,7 @@ impl Lanes {
             return Ok(());
         }
         let turn = Arc::clone(&self.bytes).acquire_many_owned(more);
-        match tokio::time::timeout(self.patience, turn).await {
+        match tokio::time::timeout(patience, turn).await {
             Ok(Ok(permits)) => {
                 match &mut held.permits {
                     Some(all) => all.merge(permits),

@@ -10,6 +10,7 @@ mod config;
 mod discovery;
 mod documents;
 mod draft;
+mod keys;
 mod lanes;
 mod metrics;
 mod operations;

@@ -15,6 +15,7 @@ use crate::auth::{Access, Asked, Authentication, Caller};
 use crate::computed::{Policies, Summaries};
 use crate::conditions::Conditions;
 use crate::documents::Documents;
+use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::metrics::Metrics;
 use crate::respond;
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Settings,
     pub(crate) lanes: Lanes,
+    pub(crate) keys: Keys,
     pub(crate) configurations: Summaries<ConfigurationSummaries>,
     pub(crate) vulnerabilities: Summaries<VulnerabilitySummaries>,
     pub(crate) policies: Policies,
@@ -77,6 +79,7 @@ impl Server {
         let settings = self.front.settings.clone();
         let inner = Inner {
             lanes: Lanes::new(settings.room),
+            keys: Keys::new(),
             configurations: Summaries::new(Arc::clone(&store)),
             vulnerabilities: Summaries::new(Arc::clone(&store)),
             policies: Policies::new(Arc::clone(&store)),

@@ -13,6 +13,9 @@ use tokio::sync::mpsc;
 /// Pieces that may wait for the client.
 const WAITING: usize = 2;
 
+/// Bytes of a part of a large piece.
+const PART: usize = 256 << 10;
+
 /// Where pieces go in.
 pub(crate) struct Sender {
     pieces: mpsc::Sender<Result<Bytes, BoxError>>,
@@ -34,6 +37,19 @@ impl Sender {
     pub(crate) async fn send(&mut self, piece: impl Into<Bytes>) -> bool {
         let sent = self.pieces.send_timeout(Ok(piece.into()), self.patience);
         sent.await.is_ok()
+    }
+
+    /// A large piece, in parts, so that no more than a part waits outside of the
+    /// memory that its maker holds.
+    pub(crate) async fn send_in_parts(&mut self, piece: impl Into<Bytes>) -> bool {
+        let mut rest = piece.into();
+        while rest.len() > PART {
+            let part = rest.split_to(PART);
+            if !self.send(part).await {
+                return false;
+            }
+        }
+        self.send(rest).await
     }
 
     /// Ends the body as broken.

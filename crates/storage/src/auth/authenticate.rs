@@ -77,7 +77,8 @@ pub(crate) enum Asked {
 pub struct Authentication {
     front_proxy: arc_swap::ArcSwap<FrontProxy>,
     reviewer: Option<Arc<dyn Reviewer>>,
-    tokens: Cache<[u8; 32], User>,
+    /// `None`: nobody's.
+    tokens: Cache<[u8; 32], Option<User>>,
     verdicts: Cache<(User, Access), Verdict>,
     /// Set when the front proxy is known: before, nobody can speak for others.
     ready: AtomicBool,
@@ -183,16 +184,15 @@ impl Authentication {
         }
         // The hash, so that no token stays in memory.
         let hash: [u8; 32] = Sha256::digest(token).into();
-        if let Some(user) = self.tokens.get(&hash) {
-            return Ok(Asked::Direct(user));
-        }
-        match reviewer.whose(token).await? {
-            Some(user) => {
-                self.tokens.put(hash, user.clone());
-                Ok(Asked::Direct(user))
-            }
-            None => Err("the token is nobody's".to_owned()),
-        }
+        let user = if let Some(user) = self.tokens.get(&hash) {
+            user
+        } else {
+            let user = reviewer.whose(token).await?;
+            self.tokens.put(hash, user.clone());
+            user
+        };
+        let user = user.ok_or("the token is nobody's")?;
+        Ok(Asked::Direct(user))
     }
 
     /// Whether that may be. A user whom the front proxy speaks for was

@@ -116,7 +116,7 @@ impl Call {
     }
 }
 
-fn busy(full: Full) -> Failure {
+pub(super) fn busy(full: Full) -> Failure {
     let message = format!("the server is busy ({}): try again after a second", full.0);
     Failure::too_many_requests(message, 1)
 }

@@ -26,8 +26,9 @@ where
 {
     let options = WriteOptions::parse_create(&call.query)?;
     let format = call.body_format()?;
-    let _turn = call.enter(Lane::Write).await?;
+    // The body first: who sends it slowly must not hold a place.
     let taken = call.take(body).await?;
+    let _turn = call.enter(Lane::Write).await?;
     let write = call.write(&options);
     let size = taken.bytes.len();
     let mut tries = 0;

@@ -1,5 +1,7 @@
 //! LIST: in one piece when small, as a stream when large, always of one state.
 
+use std::sync::Arc;
+
 use http::Response;
 use kubescape_api::API_VERSION;
 use kubescape_apimachinery::negotiate::{Representation, Shape, Target};
@@ -9,13 +11,14 @@ use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::Body;
 use kubescape_store::{At, Filter, Object, Position};
 
-use super::call::Call;
+use super::call::{Call, busy};
 use super::get::text;
 use super::pages::Pages;
 use super::render::{View, damaged};
 use crate::lanes::{Held, Lane, Turn};
 use crate::respond;
-use crate::stream;
+use crate::server::Inner;
+use crate::stream::{self, Sender};
 
 /// Bytes of an answer that are sent at once.
 const CHUNK: usize = 64 << 10;
@@ -33,24 +36,24 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
         Lane::Light
     };
     let turn = call.enter(lane).await?;
-    let mut held = Held::default();
-    if lane == Lane::Heavy {
-        // A page of bodies, or one large body, and the piece made of it.
-        call.hold(&mut held, 4 << 20).await?;
-    }
     let at = at(call, &options).await?;
     let pages = Pages::start(
         call.store().clone(),
         filter(call, &options),
         at,
-        view.wants_bodies(),
+        // Bodies of heavy kinds are read one by one: several would be too much.
+        view.wants_bodies() && lane == Lane::Light,
         options.field_selector.clone(),
         options.limit,
     )
     .await
-    .map_err(|error| list_failure(call, &error))?;
+    .map_err(|error| list_failure(&error))?;
+    let rows = Rows {
+        pages,
+        bodies: (lane == Lane::Heavy).then(|| call.server.clone()),
+    };
     let writer = Writer::start(view, Vec::new());
-    answer(call, representation.format, pages, writer, (turn, held)).await
+    answer(call, representation.format, rows, writer, turn).await
 }
 
 /// What a LIST or WATCH shows of each object.
@@ -102,12 +105,12 @@ async fn at(call: &Call, options: &ListOptions) -> Result<At, Failure> {
 
 /// The failure of a list; of one that lost its state, in the words that tell a
 /// client to begin again.
-fn list_failure(call: &Call, error: &kubescape_store::Error) -> Failure {
+fn list_failure(error: &kubescape_store::Error) -> Failure {
     match error {
         kubescape_store::Error::Compacted { .. } => Failure::expired(
             "The provided continue parameter is too old to display a consistent list result: list again without it.",
         ),
-        other => call.failed(other),
+        other => respond::of_store(other, "", ""),
     }
 }
 
@@ -180,21 +183,43 @@ fn end(pages: &Pages) -> ListMeta {
     }
 }
 
+/// The rows of a list, with their bodies if those are wanted.
+struct Rows {
+    pages: Pages,
+    /// Where bodies come from that the pages do not bring along.
+    bodies: Option<Arc<Inner>>,
+}
+
+impl Rows {
+    /// The next row, and the memory for its body and what is made of it.
+    async fn next(&mut self) -> Result<Option<(Object, Held)>, Failure> {
+        let mut held = Held::default();
+        let next = self.pages.next().await;
+        let Some(mut object) = next.map_err(|error| list_failure(&error))? else {
+            return Ok(None);
+        };
+        if let Some(server) = &self.bodies {
+            let size = usize::try_from(object.meta.size).unwrap_or(usize::MAX);
+            let full = server.lanes.hold_long(&mut held, size.saturating_mul(2));
+            full.await.map_err(busy)?;
+            let body = server.store.body(&object.meta).await;
+            object.body = Some(body.map_err(|error| list_failure(&error))?);
+        }
+        Ok(Some((object, held)))
+    }
+}
+
 async fn answer(
     call: &Call,
     format: Format,
-    mut pages: Pages,
+    mut rows: Rows,
     mut writer: Writer,
-    room: (Turn, Held),
+    turn: Turn,
 ) -> Result<Response<Body>, Failure> {
-    if format == Format::Json && !pages.is_whole() {
-        return Ok(streamed(call, pages, writer, room));
+    if format == Format::Json && (!rows.pages.is_whole() || rows.bodies.is_some()) {
+        return Ok(streamed(call, rows, writer, turn));
     }
-    while let Some(object) = pages
-        .next()
-        .await
-        .map_err(|error| list_failure(call, &error))?
-    {
+    while let Some((object, _held)) = rows.next().await? {
         writer.item(&object)?;
         if writer.out.len() > LONGEST_YAML && format == Format::Yaml {
             return Err(Failure::not_acceptable_because(
@@ -202,40 +227,39 @@ async fn answer(
             ));
         }
     }
-    let text_of_list = writer.finish(&end(&pages));
+    let text_of_list = writer.finish(&end(&rows.pages));
     text(200, format, text_of_list)
 }
 
 /// Sends while it reads. What fails after the beginning cuts the connection, so
 /// that no client takes a part for the whole.
-fn streamed(
-    call: &Call,
-    mut pages: Pages,
-    mut writer: Writer,
-    room: (Turn, Held),
-) -> Response<Body> {
+fn streamed(call: &Call, rows: Rows, writer: Writer, turn: Turn) -> Response<Body> {
     let (mut sender, body) = stream::channel(call.server.settings.patience);
     let resource = call.resource.plural;
     tokio::spawn(async move {
-        let _room = room;
-        let result = async {
-            while let Some(object) = pages.next().await.map_err(|error| error.to_string())? {
-                writer.item(&object).map_err(|failure| failure.message)?;
-                if writer.out.len() >= CHUNK {
-                    let chunk = std::mem::take(&mut writer.out);
-                    if !sender.send(chunk).await {
-                        return Ok(());
-                    }
-                }
-            }
-            sender.send(writer.finish(&end(&pages))).await;
-            Ok::<(), String>(())
-        }
-        .await;
-        if let Err(error) = result {
+        let _turn = turn;
+        if let Err(failure) = send_all(rows, writer, &mut sender).await {
+            let error = failure.message;
             tracing::warn!(resource, error, "a list was cut off");
             sender.fail(error).await;
         }
     });
     respond::body_of(200, Format::Json.media_type(), body)
+}
+
+async fn send_all(mut rows: Rows, mut writer: Writer, sender: &mut Sender) -> Result<(), Failure> {
+    while let Some((object, held)) = rows.next().await? {
+        writer.item(&object)?;
+        drop(object);
+        if writer.out.len() >= CHUNK {
+            let piece = std::mem::take(&mut writer.out);
+            // Held until the client has taken it.
+            if !sender.send_in_parts(piece).await {
+                return Ok(());
+            }
+        }
+        drop(held);
+    }
+    sender.send(writer.finish(&end(&rows.pages))).await;
+    Ok(())
 }

@@ -36,12 +36,14 @@ where
 {
     let kind = patch_type(call.header(header::CONTENT_TYPE))?;
     let options = PatchOptions::parse(&call.query, kind)?;
-    let _turn = call.enter(Lane::Write).await?;
+    // The body first: who sends it slowly must not hold a place.
     let taken = call.take(body).await?;
+    let _turn = call.enter(Lane::Write).await?;
     let (text, write) = (taken.bytes.clone(), call.write(&options.write));
     let size = text.len();
     let read = work(size, move || Patch::read(kind, &text, options, write));
     let patch = Arc::new(read.await??);
+    let _own = call.server.keys.turn(&call.key()).await;
     for _ in 0..TRIES {
         if let Some(response) = attempt(call, &patch, size).await? {
             return Ok(response);

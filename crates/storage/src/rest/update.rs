@@ -16,8 +16,9 @@ use super::get::{one, view};
 use crate::lanes::Lane;
 use crate::respond;
 
-/// How often a write that names no version is tried against new versions.
-pub(super) const TRIES: usize = 5;
+/// How often a write that names no version is tried against new versions, which
+/// only other kinds of writes and other replicas make meanwhile.
+pub(super) const TRIES: usize = 16;
 
 pub(super) async fn update<B>(call: &Call, body: B) -> Result<Response<Body>, Failure>
 where
@@ -26,8 +27,9 @@ where
 {
     let options = WriteOptions::parse_update(&call.query)?;
     let format = call.body_format()?;
-    let _turn = call.enter(Lane::Write).await?;
+    // The body first: who sends it slowly must not hold a place.
     let taken = call.take(body).await?;
+    let _turn = call.enter(Lane::Write).await?;
     let object = call.stored().await?;
     let write = call.write(&options);
     let (text, old) = (taken.bytes.clone(), object.clone());
