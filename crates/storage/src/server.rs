@@ -10,6 +10,7 @@ use kubescape_apimachinery::{Failure, RequestInfo};
 use kubescape_runtime::serve::{Body, BoxError, empty};
 use kubescape_runtime::{Health, Shutdown};
 use kubescape_store::Store;
+use tracing::Instrument as _;
 
 use crate::auth::{Access, Asked, Authentication, Caller};
 use crate::computed::{Policies, Summaries};
@@ -141,11 +142,21 @@ impl Server {
             Failure::service_unavailable("the storage is starting: try again after a second", 1)
         })?;
         let begun = Instant::now();
-        let answer = inner.serve(&info, query, parts.headers, body, caller).await;
+        let span = tracing::info_span!(
+            "request",
+            verb = info.verb.as_str(),
+            resource = info.resource,
+            namespace = info.namespace,
+            name = info.name,
+            code = tracing::field::Empty,
+        );
+        let served = inner.serve(&info, query, parts.headers, body, caller);
+        let answer = served.instrument(span.clone()).await;
         let code = match &answer {
             Ok(response) => response.status().as_u16(),
             Err(failure) => failure.code,
         };
+        span.record("code", code);
         let verb = info.verb.as_str();
         inner
             .metrics
