@@ -26,13 +26,15 @@ fn serve(arguments: &StorageArguments) -> Result<Exit, Failure> {
         kubeconfig: arguments.kubeconfig.clone(),
     };
     let config = Config::read(flags, &Env::from_process()).map_err(Failure::usage)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    // The sender of traces lives on it.
+    let entered = runtime.enter();
     let traces = logging::start(config.log, &config.traces).map_err(internal)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
     let ended = runtime.block_on(kubescape_storage::run(config, |started| {
         tracing::info!(url = started.url, "the storage serves");
         if let Some(path) = started.kubeconfig {
@@ -43,9 +45,10 @@ fn serve(arguments: &StorageArguments) -> Result<Exit, Failure> {
             ));
         }
     }));
-    // Watches of gone clients end with the process.
-    runtime.shutdown_background();
     traces.finish();
+    drop(entered);
+    // What still runs ends with the process.
+    runtime.shutdown_background();
     ended.map_err(internal)?;
     Ok(Exit::Success)
 }

@@ -12,4 +12,5 @@ mod other_commands;
 mod program;
 mod reports;
 mod rule_cases;
+mod storage;
 mod thresholds;
