@@ -45,6 +45,8 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// The PostgreSQL database to use instead of the embedded store.
     pub database: Option<Secret<String>>,
+    /// Authorities of that database's certificate.
+    pub database_ca: Option<PathBuf>,
     /// Certificate and key to show; else the own authority issues them.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// An authority of clients beside that of the cluster.
@@ -116,6 +118,7 @@ impl Config {
                 .env("DATABASE_URL")
                 .get()
                 .map(Secret::new),
+            database_ca: reader.field("databaseCaFile").get(),
             tls,
             client_ca: reader.field("tlsClientCaFile").get(),
             names: names(&namespace),

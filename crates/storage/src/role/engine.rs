@@ -26,6 +26,7 @@ impl Engine {
             None => Self::Embedded(embedded(config).await?),
             Some(connection) => {
                 let mut options = PostgresOptions::new(connection.reveal().clone());
+                options.roots.clone_from(&config.database_ca);
                 options.budgets = config.budgets.clone();
                 options.max_body = config.settings.largest_body();
                 Self::Shared(shared(options, ready).await?)

@@ -4,9 +4,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::PostgresOptions;
+use super::tls;
 use crate::error::Error;
 
 /// An error of PostgreSQL in our words. The codes:
@@ -40,10 +43,15 @@ pub(crate) fn pg(error: tokio_postgres::Error) -> Error {
     }
 }
 
+/// A connection whose messages somebody has to take.
+pub(crate) type Listening =
+    Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
 /// Connections of one replica.
 pub(crate) struct Link {
     pool: Pool,
     config: Config,
+    tls: MakeRustlsConnect,
     pub(crate) schema: String,
     patience: Duration,
     timeout: Duration,
@@ -51,10 +59,11 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, Error> {
-        let config = configure(options)?;
+        let mut config = configure(options)?;
+        let tls = tls::connector(&mut config, options.roots.as_deref())?;
         let manager = Manager::from_config(
             config.clone(),
-            NoTls,
+            tls.clone(),
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
             },
@@ -71,6 +80,7 @@ impl Link {
         Ok(Self {
             pool,
             config,
+            tls,
             schema: options.schema.clone(),
             patience: options.patience,
             timeout: options.timeout,
@@ -90,16 +100,9 @@ impl Link {
     }
 
     /// A connection of its own for listening.
-    pub(crate) async fn connect(
-        &self,
-    ) -> Result<
-        (
-            tokio_postgres::Client,
-            tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
-        ),
-        Error,
-    > {
-        tokio::time::timeout(self.patience, self.config.connect(NoTls))
+    pub(crate) async fn connect(&self) -> Result<(Client, Listening), Error> {
+        let connected = self.config.connect(self.tls.clone());
+        tokio::time::timeout(self.patience, connected)
             .await
             .map_err(|_| Error::unavailable("PostgreSQL does not answer"))?
             .map_err(pg)

@@ -17,6 +17,7 @@ mod plan;
 mod read;
 mod rows;
 mod schema;
+mod tls;
 mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};

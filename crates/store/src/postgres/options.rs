@@ -1,5 +1,6 @@
 //! How the shared engine is to run.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::limits::{Budgets, Retention, WatchLimits};
@@ -10,6 +11,9 @@ pub struct PostgresOptions {
     /// `postgres://user:password@host/database` or `host=… user=…`, as libpq
     /// has them. Several hosts may be named for a database that fails over.
     pub connection: String,
+    /// Authorities of the database's certificate, as a PEM file; those of the
+    /// system if none. Used when the connection says `sslmode=require`.
+    pub roots: Option<PathBuf>,
     /// The schema that holds the tables; made if absent. Lower-case letters,
     /// digits and `_`; stores of several clusters may share a database.
     pub schema: String,
@@ -40,6 +44,7 @@ impl PostgresOptions {
     pub fn new(connection: impl Into<String>) -> Self {
         Self {
             connection: connection.into(),
+            roots: None,
             schema: "kubescape".to_owned(),
             retention: Retention::default(),
             budgets: Budgets::default(),
