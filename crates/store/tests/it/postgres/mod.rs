@@ -4,3 +4,4 @@ mod outage;
 mod replicas;
 mod schema;
 pub(crate) mod server;
+mod tls;

@@ -55,11 +55,22 @@ impl Database {
 pub(crate) struct Server {
     folder: PathBuf,
     programs: PathBuf,
+    /// `NAME=VALUE`
+    settings: Vec<String>,
 }
 
 impl Server {
     /// None, with a word why, where there is no PostgreSQL and none is demanded.
     pub(crate) fn start(name: &str) -> Option<Self> {
+        Self::start_with(name, |_| Vec::new())
+    }
+
+    /// The same with further settings, which may name files that `prepare` puts
+    /// into the server's folder.
+    pub(crate) fn start_with(
+        name: &str,
+        prepare: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Option<Self> {
         let Some(programs) = programs() else {
             let demanded = std::env::var("KUBESCAPE_TEST_POSTGRES").is_ok_and(|v| v == "1");
             assert!(
@@ -78,7 +89,12 @@ impl Server {
         if let Some((user, group)) = unprivileged() {
             chown(&folder, Some(user), Some(group)).unwrap();
         }
-        let server = Self { folder, programs };
+        let settings = prepare(&folder);
+        let server = Self {
+            folder,
+            programs,
+            settings,
+        };
         let made = server
             .command("initdb")
             .args([
@@ -137,6 +153,7 @@ impl Server {
             .args(["-c", "full_page_writes=off", "-c", "max_connections=200"])
             .arg("-k")
             .arg(&self.folder)
+            .args(self.settings.iter().flat_map(|setting| ["-c", setting]))
             .env("LC_ALL", "C.UTF-8")
             .current_dir(&self.folder)
             .stdout(Stdio::null())
@@ -194,7 +211,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// Whom to become if we are root.
-fn unprivileged() -> Option<(u32, u32)> {
+pub(crate) fn unprivileged() -> Option<(u32, u32)> {
     const NOBODY: u32 = 65534;
     rustix::process::geteuid()
         .is_root()
