@@ -187,7 +187,7 @@ impl Sweeper {
     }
 
     /// Deletes this version of this object, or marks it when a finalizer holds it.
-    async fn delete(&self, meta: &Arc<Meta>) -> Result<(), Error> {
+    pub(crate) async fn delete(&self, meta: &Arc<Meta>) -> Result<(), Error> {
         let expect = Expect {
             resource_version: Some(meta.resource_version),
             uid: Some(meta.uid.clone()),
