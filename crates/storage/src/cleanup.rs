@@ -11,6 +11,7 @@ mod metrics;
 mod observe;
 mod rule;
 mod shared;
+mod stored;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -112,20 +112,16 @@ async fn tell<K>(
 }
 
 fn fault(error: &watcher::Error) -> Fault {
-    let code = match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status.code,
-        watcher::Error::WatchError(status) => status.code,
-        _ => 0,
-    };
-    let why = match error {
+    match error {
         watcher::Error::InitialListFailed(kube::Error::Api(status))
         | watcher::Error::WatchStartFailed(kube::Error::Api(status))
-        | watcher::Error::WatchError(status) => status.message.clone(),
-        other => other.to_string(),
-    };
-    Fault {
-        why,
-        refused: matches!(code, 403 | 404 | 405),
+        | watcher::Error::WatchError(status) => Fault {
+            why: status.message.clone(),
+            refused: (403..=405).contains(&status.code),
+        },
+        other => Fault {
+            why: other.to_string(),
+            refused: false,
+        },
     }
 }

@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kubescape_names::{InstanceId, USER_MANAGED_PREFIX, Wlid, annotation, label};
-use kubescape_store::Meta;
-use serde::Deserialize;
+use kubescape_names::{InstanceId, USER_MANAGED_PREFIX, Wlid, annotation};
 
 use super::facts::{Facts, Presence};
 use super::kind::Kind;
+use super::stored::Stored;
 
 /// What an object of a resource depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,60 +58,6 @@ pub(crate) struct Graces {
     pub(crate) image: Duration,
 }
 
-/// What a stored object says of itself, from the index alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stored {
-    pub(crate) name: String,
-    pub(crate) wlid: Option<String>,
-    pub(crate) instance_id: Option<String>,
-    pub(crate) image_id: Option<String>,
-    pub(crate) managed_by: Option<String>,
-    pub(crate) container: Option<String>,
-    pub(crate) api_group: Option<String>,
-    pub(crate) workload_kind: Option<String>,
-    pub(crate) template_hash: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    #[serde(default)]
-    annotations: Option<Annotations>,
-}
-
-#[derive(Default, Deserialize)]
-struct Annotations {
-    #[serde(rename = "kubescape.io/wlid")]
-    wlid: Option<String>,
-    #[serde(rename = "kubescape.io/instance-id")]
-    instance_id: Option<String>,
-    #[serde(rename = "kubescape.io/image-id")]
-    image_id: Option<String>,
-    #[serde(rename = "kubescape.io/managed-by")]
-    managed_by: Option<String>,
-    #[serde(rename = "kubescape.io/workload-container-name")]
-    container: Option<String>,
-}
-
-impl Stored {
-    /// `None` if the metadata cannot be read, which we wrote ourselves.
-    pub(crate) fn read(meta: &Meta) -> Option<Self> {
-        let metadata: Metadata = serde_json::from_str(&meta.metadata).ok()?;
-        let annotations = metadata.annotations.unwrap_or_default();
-        let label = |key: label::LabelKey| meta.labels.get(key.as_str()).cloned();
-        Some(Self {
-            name: meta.key.name.clone(),
-            container: label(label::WORKLOAD_CONTAINER_NAME).or(annotations.container),
-            api_group: label(label::WORKLOAD_API_GROUP),
-            workload_kind: label(label::WORKLOAD_KIND),
-            template_hash: label(label::INSTANCE_TEMPLATE_HASH),
-            wlid: annotations.wlid,
-            instance_id: annotations.instance_id,
-            image_id: annotations.image_id,
-            managed_by: annotations.managed_by,
-        })
-    }
-}
-
 /// Why an object stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
@@ -132,33 +77,33 @@ pub(crate) enum Kept {
     Unclear,
 }
 
-/// Why an object goes.
+/// Why an object goes: this is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    WorkloadGone,
-    ContainerGone,
-    TemplateGone,
-    ImageGone,
-    InstanceGone,
+    Workload,
+    Container,
+    Template,
+    Image,
+    Instance,
 }
 
 impl Reason {
     /// For logs.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::WorkloadGone => "workload gone",
-            Self::ContainerGone => "container gone",
-            Self::TemplateGone => "template gone",
-            Self::ImageGone => "image not in any pod",
-            Self::InstanceGone => "instance has no pods",
+            Self::Workload => "workload gone",
+            Self::Container => "container gone",
+            Self::Template => "template gone",
+            Self::Image => "image not in any pod",
+            Self::Instance => "instance has no pods",
         }
     }
 
     /// How long that has to last.
     pub(crate) const fn grace(self, graces: &Graces) -> Duration {
         match self {
-            Self::WorkloadGone | Self::ContainerGone => graces.workload,
-            Self::TemplateGone | Self::ImageGone | Self::InstanceGone => graces.image,
+            Self::Workload | Self::Container => graces.workload,
+            Self::Template | Self::Image | Self::Instance => graces.image,
         }
     }
 }
@@ -208,7 +153,7 @@ fn verdict(presence: Presence, why: Reason) -> Verdict {
 }
 
 fn given(text: Option<&String>) -> Result<&str, Kept> {
-    match text.map(|text| text.as_str()) {
+    match text.map(String::as_str) {
         None | Some("") => Err(Kept::NoAnnotation),
         Some(text) => Ok(text),
     }
@@ -253,7 +198,7 @@ fn workload(stored: &Stored) -> Result<Workload, Kept> {
 
 fn by_workload(stored: &Stored, facts: &Facts, container: &str) -> Result<Verdict, Kept> {
     let workload = workload(stored)?;
-    let whole = verdict(workload.presence(facts), Reason::WorkloadGone);
+    let whole = verdict(workload.presence(facts), Reason::Workload);
     let asked = !container.is_empty() && workload.kind.runs();
     if !asked || whole != Verdict::Keep(Kept::InUse) {
         return Ok(whole);
@@ -264,7 +209,7 @@ fn by_workload(stored: &Stored, facts: &Facts, container: &str) -> Result<Verdic
         name,
     } = &workload;
     let presence = facts.object(*kind, namespace, name, container);
-    Ok(verdict(presence, Reason::ContainerGone))
+    Ok(verdict(presence, Reason::Container))
 }
 
 fn by_template(stored: &Stored, facts: &Facts) -> Result<Verdict, Kept> {
@@ -278,10 +223,10 @@ fn by_template(stored: &Stored, facts: &Facts) -> Result<Verdict, Kept> {
     match (template, workload.presence(facts)) {
         (Presence::Present, _) => Err(Kept::InUse),
         (unknown @ Presence::Unknown(_), other) => {
-            Ok(verdict(unknown.and(other), Reason::TemplateGone))
+            Ok(verdict(unknown.and(other), Reason::Template))
         }
-        (template, Presence::Present) => Ok(verdict(template, Reason::TemplateGone)),
-        (_, workload) => Ok(match verdict(workload, Reason::WorkloadGone) {
+        (template, Presence::Present) => Ok(verdict(template, Reason::Template)),
+        (_, workload) => Ok(match verdict(workload, Reason::Workload) {
             Verdict::Stale { why, fresh } => Verdict::Stale {
                 why,
                 fresh: fresh || just_gone,
@@ -293,12 +238,12 @@ fn by_template(stored: &Stored, facts: &Facts) -> Result<Verdict, Kept> {
 
 fn by_image(stored: &Stored, facts: &Facts) -> Result<Verdict, Kept> {
     let image = given(stored.image_id.as_ref())?;
-    Ok(verdict(facts.image(image), Reason::ImageGone))
+    Ok(verdict(facts.image(image), Reason::Image))
 }
 
 fn by_instance(stored: &Stored, facts: &Facts) -> Result<Verdict, Kept> {
     let presence = instance(stored, facts)?;
-    Ok(verdict(presence, Reason::InstanceGone))
+    Ok(verdict(presence, Reason::Instance))
 }
 
 fn instance(stored: &Stored, facts: &Facts) -> Result<Presence, Kept> {
@@ -314,36 +259,43 @@ fn instance(stored: &Stored, facts: &Facts) -> Result<Presence, Kept> {
     // Jobs: such an instance is there while its workload is.
     let workload = workload(stored).map_err(|_| Kept::Unclear)?;
     match workload.presence(facts) {
-        Presence::Present => Err(Kept::InUse),
+        Presence::Present => Ok(Presence::Present),
         other => Ok(other.and(presence)),
     }
 }
 
 fn by_both(stored: &Stored, facts: &Facts) -> Result<Verdict, Kept> {
-    let image = by_image(stored, facts);
-    let instance = by_instance(stored, facts);
+    let image = if_named(by_image(stored, facts))?;
+    let instance = if_named(by_instance(stored, facts))?;
     match (image, instance) {
-        (Err(kept), Err(Kept::NoAnnotation)) | (Err(Kept::NoAnnotation), Err(kept)) => Err(kept),
-        // What cannot be read may be in use.
-        (Err(kept @ (Kept::Unreadable | Kept::Unclear)), _)
-        | (_, Err(kept @ (Kept::Unreadable | Kept::Unclear))) => Err(kept),
-        (Err(_), Ok(one)) | (Ok(one), Err(_)) => Ok(one),
-        (Err(kept), Err(_)) => Err(kept),
-        (Ok(image), Ok(instance)) => Ok(both(image, instance)),
+        (None, None) => Err(Kept::NoAnnotation),
+        (Some(one), None) | (None, Some(one)) => Ok(one),
+        (Some(image), Some(instance)) => Ok(both(image, instance)),
     }
 }
 
-/// Of two that are both needed.
+fn if_named(judged: Result<Verdict, Kept>) -> Result<Option<Verdict>, Kept> {
+    match judged {
+        Ok(verdict) => Ok(Some(verdict)),
+        Err(Kept::NoAnnotation) => Ok(None),
+        Err(kept) => Err(kept),
+    }
+}
+
+/// Of two that are both needed: what is unknown decides, then what is stale.
 fn both(one: Verdict, other: Verdict) -> Verdict {
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Keep(_) => 0,
+        Verdict::Stale { fresh: true, .. } => 1,
+        Verdict::Stale { fresh: false, .. } => 2,
+        Verdict::Unknown(_) => 3,
+    };
     match (one, other) {
         (Verdict::Unknown(mut one), Verdict::Unknown(other)) => {
             one.extend(other);
             Verdict::Unknown(one)
         }
-        (unknown @ Verdict::Unknown(_), _) | (_, unknown @ Verdict::Unknown(_)) => unknown,
-        (stale @ Verdict::Stale { fresh: false, .. }, _)
-        | (_, stale @ Verdict::Stale { fresh: false, .. }) => stale,
-        (stale @ Verdict::Stale { .. }, _) | (_, stale @ Verdict::Stale { .. }) => stale,
-        (keep, Verdict::Keep(_)) => keep,
+        (one, other) if rank(&one) >= rank(&other) => one,
+        (_, other) => other,
     }
 }

@@ -19,8 +19,9 @@ use serde_json::Value;
 use super::kind::Kind;
 use super::ledger::{Action, Ledger};
 use super::metrics::Metrics;
-use super::rule::{Graces, Kept, RULES, Reason, Rule, Stored, Verdict, judge};
+use super::rule::{Graces, Kept, RULES, Reason, Rule, Verdict, judge};
 use super::shared::Shared;
+use super::stored::Stored;
 
 /// Objects that are judged at once.
 const ROWS: usize = 500;

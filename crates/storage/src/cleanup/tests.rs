@@ -10,7 +10,7 @@ mod sweeping;
 
 use super::facts::{Facts, Sighting, image_token, instance_token, template_token};
 use super::kind::Kind;
-use super::rule::Stored;
+use super::stored::Stored;
 
 /// All kinds are known and have nothing.
 fn empty_cluster() -> Facts {

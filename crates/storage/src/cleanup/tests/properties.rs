@@ -114,7 +114,7 @@ proptest! {
         let has = |token: String| objects.iter().any(|(_, one)| one.tokens.contains(&token));
         match stale(&judge(rule, &stored, &facts)) {
             None => {}
-            Some(Reason::WorkloadGone) => {
+            Some(Reason::Workload) => {
                 prop_assert!(!there(""));
                 let hash = stored.template_hash.as_deref().unwrap_or_default();
                 let it = workload.unwrap();
@@ -122,17 +122,17 @@ proptest! {
                     prop_assert!(!has(template_token(&it.namespace, hash)));
                 }
             }
-            Some(Reason::ContainerGone) => {
+            Some(Reason::Container) => {
                 prop_assert!(!there(stored.container.as_deref().unwrap_or_default()));
             }
-            Some(Reason::TemplateGone) => {
+            Some(Reason::Template) => {
                 let hash = stored.template_hash.as_deref().unwrap();
                 prop_assert!(!has(template_token(&workload.unwrap().namespace, hash)));
             }
-            Some(Reason::ImageGone) => {
+            Some(Reason::Image) => {
                 prop_assert!(!has(image_token(stored.image_id.as_deref().unwrap())));
             }
-            Some(Reason::InstanceGone) => {
+            Some(Reason::Instance) => {
                 let id = stored.instance_id.as_ref().unwrap().parse().unwrap();
                 prop_assert_ne!(facts.instance(&id), Presence::Present);
             }
@@ -180,8 +180,8 @@ proptest! {
             let verdict = match what {
                 0 => Verdict::Keep(crate::cleanup::rule::Kept::InUse),
                 1 => Verdict::Unknown([Kind::Pod].into()),
-                2 => Verdict::Stale { why: Reason::WorkloadGone, fresh: true },
-                _ => Verdict::Stale { why: Reason::WorkloadGone, fresh: false },
+                2 => Verdict::Stale { why: Reason::Workload, fresh: true },
+                _ => Verdict::Stale { why: Reason::Workload, fresh: false },
             };
             match what {
                 0 => { away = None; watched = false; }
@@ -196,7 +196,7 @@ proptest! {
             let elapsed = Duration::from_secs(elapsed);
             let action = next.decide(&ledger, "u", &verdict, elapsed, &GRACES);
             let long_enough = what > 1 && away.is_some_and(|away| away >= 600);
-            prop_assert_eq!(action == Action::Delete(Reason::WorkloadGone), long_enough);
+            prop_assert_eq!(action == Action::Delete(Reason::Workload), long_enough);
             ledger = next;
         }
     }

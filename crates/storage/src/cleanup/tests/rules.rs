@@ -64,7 +64,7 @@ fn each_resource_that_is_stored_has_its_rule_or_is_never_touched() {
 #[test]
 fn what_is_about_a_workload_goes_with_it() {
     let facts = shop();
-    let gone = stale(Reason::WorkloadGone);
+    let gone = stale(Reason::Workload);
     let other = Verdict::Keep(Kept::OtherKind);
     for (wlid, expected) in [
         ("namespace-shop/deployment-cart", &IN_USE),
@@ -155,7 +155,7 @@ fn kinds_of_other_groups_and_nodes_are_not_taken_for_ours() {
     assert_eq!(judged, Verdict::Keep(Kept::OtherKind));
     knative.api_group = Some(String::new());
     let judged = judge(Rule::Workload, &knative, &facts);
-    assert_eq!(judged, stale(Reason::WorkloadGone));
+    assert_eq!(judged, stale(Reason::Workload));
     let mut host = with_wlid("namespace-host/deployment-cart");
     host.workload_kind = Some("Host".to_owned());
     let judged = judge(Rule::Template, &host, &facts);
@@ -168,13 +168,13 @@ fn a_summary_of_vulnerabilities_needs_its_container() {
     for (wlid, container, expected) in [
         ("deployment-cart", "cart", IN_USE),
         ("deployment-cart", "log", IN_USE),
-        ("deployment-cart", "old", stale(Reason::ContainerGone)),
+        ("deployment-cart", "old", stale(Reason::Container)),
         ("deployment-cart", "", IN_USE),
-        ("deployment-gone", "cart", stale(Reason::WorkloadGone)),
+        ("deployment-gone", "cart", stale(Reason::Workload)),
         // Upstream deletes those of pods and CronJobs always.
         ("pod-cart-1", "cart", IN_USE),
         ("cronjob-backup", "dump", IN_USE),
-        ("cronjob-backup", "old", stale(Reason::ContainerGone)),
+        ("cronjob-backup", "old", stale(Reason::Container)),
         // Nothing says that a Service has containers.
         ("service-cart", "cart", IN_USE),
     ] {
@@ -190,8 +190,8 @@ fn what_is_about_an_image_stays_while_a_pod_has_it() {
     let facts = shop();
     for (image, expected) in [
         ("reg.example/cart@sha256:1", IN_USE),
-        ("reg.example/cart@sha256:2", stale(Reason::ImageGone)),
-        ("cart", stale(Reason::ImageGone)),
+        ("reg.example/cart@sha256:2", stale(Reason::Image)),
+        ("cart", stale(Reason::Image)),
     ] {
         let stored = Stored {
             image_id: Some(image.to_owned()),
@@ -226,7 +226,7 @@ fn an_image_is_its_digest_whatever_the_runtime_calls_it() {
 #[test]
 fn what_is_about_an_instance_stays_while_it_has_pods() {
     let facts = shop();
-    let gone = stale(Reason::InstanceGone);
+    let gone = stale(Reason::Instance);
     let start = "apiVersion-apps/v1/namespace-shop";
     for (id, expected) in [
         (CART_INSTANCE.to_owned(), &IN_USE),
@@ -270,7 +270,7 @@ fn an_instance_of_a_job_is_there_while_its_workload_is() {
     let mut gone = with_wlid("namespace-shop/cronjob-gone");
     gone.instance_id = Some(id.to_owned());
     let judged = judge(Rule::Instance, &gone, &facts);
-    assert_eq!(judged, stale(Reason::InstanceGone));
+    assert_eq!(judged, stale(Reason::Instance));
     gone.wlid = None;
     let judged = judge(Rule::Instance, &gone, &facts);
     assert_eq!(judged, Verdict::Keep(Kept::Unclear));
@@ -289,10 +289,10 @@ fn a_manifest_needs_all_that_it_names() {
     for (stored, expected) in [
         (manifest(image, Some(CART_INSTANCE)), IN_USE),
         (manifest(image, None), IN_USE),
-        (manifest(image, Some(gone)), stale(Reason::InstanceGone)),
+        (manifest(image, Some(gone)), stale(Reason::Instance)),
         (
             manifest(Some("x"), Some(CART_INSTANCE)),
-            stale(Reason::ImageGone),
+            stale(Reason::Image),
         ),
         (
             manifest(Some("x"), Some("?")),
@@ -312,13 +312,13 @@ fn a_profile_goes_with_its_template_or_its_workload() {
         ("deployment-cart", "5d", IN_USE),
         // Scaled to zero, or kept to roll back.
         ("deployment-cart", "4c", IN_USE),
-        ("deployment-cart", "3b", stale(Reason::TemplateGone)),
+        ("deployment-cart", "3b", stale(Reason::Template)),
         // Pods outlive a workload that is deleted without them.
         ("deployment-gone", "5d", IN_USE),
-        ("deployment-gone", "3b", stale(Reason::WorkloadGone)),
+        ("deployment-gone", "3b", stale(Reason::Workload)),
         // Hashes of Jobs' pods say nothing.
         ("cronjob-backup", "3b", IN_USE),
-        ("job-gone", "5d", stale(Reason::WorkloadGone)),
+        ("job-gone", "5d", stale(Reason::Workload)),
     ] {
         let mut stored = with_wlid(&format!("namespace-shop/{wlid}"));
         stored.template_hash = Some(hash.to_owned());
@@ -343,7 +343,7 @@ fn what_was_there_since_the_last_sweep_is_stale_afresh() {
         ..Stored::default()
     };
     let fresh = Verdict::Stale {
-        why: Reason::ImageGone,
+        why: Reason::Image,
         fresh: true,
     };
     assert_eq!(judge(Rule::Image, &stored, &facts), fresh);
@@ -352,10 +352,7 @@ fn what_was_there_since_the_last_sweep_is_stale_afresh() {
     facts.sweep_begins();
     assert_eq!(judge(Rule::Image, &stored, &facts), fresh);
     facts.sweep_ends();
-    assert_eq!(
-        judge(Rule::Image, &stored, &facts),
-        stale(Reason::ImageGone)
-    );
+    assert_eq!(judge(Rule::Image, &stored, &facts), stale(Reason::Image));
 }
 
 #[test]
@@ -367,7 +364,7 @@ fn a_list_begun_again_makes_nothing_stale_at_once() {
     assert_eq!(judge(Rule::Workload, &stored, &facts), unknown);
     facts.complete(Kind::Deployment);
     let fresh = Verdict::Stale {
-        why: Reason::WorkloadGone,
+        why: Reason::Workload,
         fresh: true,
     };
     assert_eq!(judge(Rule::Workload, &stored, &facts), fresh);
@@ -388,7 +385,7 @@ fn what_cannot_be_listed_is_unknown_and_says_so() {
     let deployment = with_wlid("namespace-shop/deployment-cart");
     assert_eq!(
         judge(Rule::Workload, &deployment, &facts),
-        stale(Reason::WorkloadGone)
+        stale(Reason::Workload)
     );
     let image = Stored {
         image_id: Some("x".to_owned()),
