@@ -297,6 +297,15 @@ async fn the_whole_runs_by_itself_follows_what_matters_and_says_what_it_does() {
         (EventKind::Deleted, "deployment-front")
     );
 
+    // The sweep that did it ends a moment later.
+    let counted =
+        "kubescape_storage_cleanup_deleted_total{resource=\"workloadconfigurationscans\"} 2";
+    let swept = async {
+        while !registry.text().contains(counted) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, swept).await.unwrap();
     trigger.advance(kubescape_runtime::Phase::Draining);
     tokio::time::timeout(PATIENCE, running)
         .await
@@ -308,7 +317,6 @@ async fn the_whole_runs_by_itself_follows_what_matters_and_says_what_it_does() {
     assert_eq!(followed, BTreeSet::from([Kind::Deployment, Kind::Secret]));
     let text = registry.text();
     for line in [
-        "kubescape_storage_cleanup_deleted_total{resource=\"workloadconfigurationscans\"} 2",
         "kubescape_storage_cleanup_orphans{resource=\"workloadconfigurationscans\"} 0",
         "kubescape_storage_cleanup_incomplete{kind=\"Secret\"} 1",
         "kubescape_storage_cleanup_incomplete{kind=\"Deployment\"} 0",
