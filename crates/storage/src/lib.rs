@@ -2,6 +2,7 @@
 //! server would. Touches the network, the store and the clock it is given.
 
 mod auth;
+mod cleanup;
 mod clock;
 mod cluster;
 mod computed;
@@ -22,6 +23,7 @@ mod settings;
 mod stream;
 
 pub use auth::{Access, Authentication, Caller, FrontProxy, Reviewer, User, Verdict};
+pub use cleanup::{Cleanup, CleanupLease, CleanupOptions};
 pub use cluster::{KubeReviewer, Trust, follow_trust};
 pub use config::{Config, Flags};
 pub use lanes::{Lane, Room};
