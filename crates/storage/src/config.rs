@@ -2,6 +2,7 @@
 //! mounts, read once. (storage reference, sections 11 and 13)
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kubescape_api::RESOURCES;
 use kubescape_runtime::Secret;
@@ -57,6 +58,10 @@ pub struct Config {
     pub budgets: Budgets,
     /// The most bytes of the embedded database's file.
     pub max_database_bytes: Option<u64>,
+    /// Between looks for stale objects; zero is never.
+    pub cleanup_interval: Duration,
+    /// The release's namespace.
+    pub namespace: String,
     /// How requests are served.
     pub settings: Settings,
     /// How to log.
@@ -66,6 +71,9 @@ pub struct Config {
     /// What was noticed, for the log.
     pub warnings: Vec<Problem>,
 }
+
+/// Upstream's.
+const CLEANUP_INTERVAL: Duration = Duration::from_hours(24);
 
 /// Where the chart mounts the configuration.
 const CONFIG_DIR: &str = "/etc/config";
@@ -122,6 +130,8 @@ impl Config {
             tls,
             client_ca: reader.field("tlsClientCaFile").get(),
             names: names(&namespace),
+            namespace,
+            cleanup_interval: reader.field("cleanupInterval").or(CLEANUP_INTERVAL),
             budgets: read_budgets(&mut reader),
             max_database_bytes: reader.field("maxDatabaseBytes").get(),
             settings,
@@ -258,7 +268,6 @@ fn read_budget(kinds: &mut Reader<'_>, name: &str) -> Option<Budget> {
 /// Upstream's fields that mean nothing here, so that its files give no warnings.
 fn accept_upstream_fields(reader: &mut Reader<'_>) {
     for name in [
-        "cleanupInterval",
         "defaultWorkerCount",
         "excludeJsonPaths",
         "maxApplicationProfileSize",

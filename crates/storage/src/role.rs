@@ -13,6 +13,7 @@ use kubescape_runtime::serve::{Bound, Limits, Peer, ServeError, ServeOptions, Tl
 use kubescape_runtime::tls::{ClientRoots, TlsError};
 use kubescape_runtime::{Drain, KubeconfigError, RunError, Scope, Supervisor};
 
+use crate::cleanup::{Cleanup, CleanupLease, CleanupOptions};
 use crate::config::Config;
 use crate::server::Server;
 use certificates::{authenticate, caller, identity, reachable, write_kubeconfig};
@@ -83,7 +84,7 @@ async fn start(
     make_folder(&config.data_dir)?;
     let (certificate, ca) = identity(config)?;
     let roots = ClientRoots::new();
-    let authentication = authenticate(config, supervisor, &roots, ca.as_ref()).await?;
+    let (authentication, client) = authenticate(config, supervisor, &roots, ca.as_ref()).await?;
     let server = Server::new(supervisor.health(), config.settings.clone());
     let tls = TlsOptions {
         identity: certificate.clone(),
@@ -106,11 +107,45 @@ async fn start(
     let engine = Engine::open(config, &ready).await?;
     let metrics = Metrics::new();
     server.open(engine.store(), authentication, &metrics, shutdown.clone());
+    if let Some(client) = client {
+        clean_up(config, supervisor, &engine, client, &metrics);
+    }
     let watched = server.conditions().keep(engine.store(), ready, shutdown);
     tasks.job("conditions", endless(watched));
     let kubeconfig = write_kubeconfig(config, ca.as_ref(), &url)?;
     started(Started { url, kubeconfig });
     Ok(engine)
+}
+
+/// Removes what belongs to nothing any more; only a cluster can tell.
+fn clean_up(
+    config: &Config,
+    supervisor: &Supervisor,
+    engine: &Engine,
+    client: kube::Client,
+    metrics: &Metrics,
+) {
+    let lease = engine.is_shared().then(|| CleanupLease {
+        namespace: config.namespace.clone(),
+        // A pod's host name is the pod's name.
+        identity: hostname(),
+    });
+    let options = CleanupOptions {
+        interval: config.cleanup_interval,
+        lease,
+        ..CleanupOptions::default()
+    };
+    let cleanup = Cleanup::new(engine.store(), client, options, metrics);
+    let swept = cleanup.run(supervisor.shutdown());
+    supervisor.tasks().job("cleanup", endless(swept));
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("pid-{}", std::process::id()))
 }
 
 /// A task that cannot fail.

@@ -27,8 +27,9 @@ pub(crate) enum Rule {
     ImageAndInstance,
 }
 
-/// The resources that are cleaned up. Not named and never touched: `sbomsyfts`,
-/// `sbomsyftfiltereds`, `knownservers`, `collapseconfigurations`.
+/// The resources that are cleaned up. Not named and never touched: `knownservers`,
+/// `collapseconfigurations`. Upstream left `sbomsyfts` and `sbomsyftfiltereds` alone
+/// while nobody wrote them; now they are the SBOMs, and would grow without end.
 pub(crate) const RULES: &[(&str, Rule)] = &[
     ("applicationactivities", Rule::Workload),
     ("applicationprofiles", Rule::Template),
@@ -40,6 +41,8 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("sbomspdxv2p3filtereds", Rule::Instance),
     ("sbomspdxv2p3s", Rule::Image),
     ("sbomsummaries", Rule::Image),
+    ("sbomsyftfiltereds", Rule::Instance),
+    ("sbomsyfts", Rule::Image),
     ("seccompprofiles", Rule::Template),
     ("vulnerabilitymanifests", Rule::ImageAndInstance),
     ("vulnerabilitymanifestsummaries", Rule::Container),

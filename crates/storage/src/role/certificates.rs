@@ -49,7 +49,7 @@ pub(super) async fn authenticate(
     supervisor: &Supervisor,
     roots: &ClientRoots,
     ca: Option<&OwnCa>,
-) -> Result<Arc<Authentication>, RoleError> {
+) -> Result<(Arc<Authentication>, Option<kube::Client>), RoleError> {
     if let Some(path) = &config.client_ca {
         roots.set_file(OWN_CLIENTS, path)?;
     }
@@ -58,7 +58,8 @@ pub(super) async fn authenticate(
             // The file and not its text: it changes when our authority does.
             roots.set_file(OWN_CLIENTS, &ca_file(config))?;
         }
-        return Ok(Arc::new(Authentication::new(FrontProxy::default(), None)));
+        let alone = Authentication::new(FrontProxy::default(), None);
+        return Ok((Arc::new(alone), None));
     }
     let client = client(config)
         .await
@@ -67,17 +68,18 @@ pub(super) async fn authenticate(
     let authentication = Arc::new(Authentication::new(FrontProxy::default(), Some(reviewer)));
     let trusted = supervisor.health().register("front-proxy", Scope::Ready);
     let (shared, roots) = (Arc::clone(&authentication), roots.clone());
+    let asked = client.clone();
     supervisor
         .tasks()
         .restarting("trust", Some(trusted.clone()), move || {
             let (shared, roots) = (Arc::clone(&shared), roots.clone());
-            let (trusted, client) = (trusted.clone(), client.clone());
+            let (trusted, client) = (trusted.clone(), asked.clone());
             async move {
                 follow_trust(client, |trust| take_trust(trust, &shared, &roots, &trusted)).await;
                 Ok::<(), std::convert::Infallible>(())
             }
         });
-    Ok(authentication)
+    Ok((authentication, Some(client)))
 }
 
 async fn client(config: &Config) -> Result<kube::Client, Box<dyn std::error::Error + Send + Sync>> {

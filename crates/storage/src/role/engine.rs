@@ -36,6 +36,11 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Whether other replicas may use it, too.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
+    }
+
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Embedded(store) => store.clone(),

@@ -36,12 +36,7 @@ fn shop() -> Facts {
 
 #[test]
 fn each_resource_that_is_stored_has_its_rule_or_is_never_touched() {
-    let never = [
-        "collapseconfigurations",
-        "knownservers",
-        "sbomsyftfiltereds",
-        "sbomsyfts",
-    ];
+    let never = ["collapseconfigurations", "knownservers"];
     for resource in kubescape_api::RESOURCES {
         let expected = !resource.computed && !never.contains(&resource.plural);
         assert_eq!(
