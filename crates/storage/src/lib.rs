@@ -11,6 +11,7 @@ mod documents;
 mod draft;
 mod lanes;
 mod metrics;
+mod one_by_one;
 mod operations;
 mod respond;
 mod rest;

@@ -7,7 +7,7 @@ use kubescape_apimachinery::options::{ListOptions, ResourceVersionMatch, TableOp
 use kubescape_apimachinery::render::{Include, ListMeta, ListRenderer, TableRenderer};
 use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::Body;
-use kubescape_store::{At, Filter, Object, Position};
+use kubescape_store::{At, Error, Filter, Object, Position};
 
 use super::call::Call;
 use super::get::text;
@@ -48,7 +48,7 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
         options.limit,
     )
     .await
-    .map_err(|error| list_failure(call, &error))?;
+    .map_err(|error| list_failure(&options, call, &error))?;
     let writer = Writer::start(view, Vec::new());
     answer(call, representation.format, pages, writer, (turn, held)).await
 }
@@ -80,7 +80,11 @@ pub(super) fn filter(call: &Call, options: &ListOptions) -> Filter {
     } else {
         Some(call.namespace.clone())
     };
-    filter.name.clone_from(&fields.name);
+    // The old form of a watch names one object in its path.
+    filter.name = match &*call.name {
+        "" => fields.name.clone(),
+        name => Some(name.to_owned()),
+    };
     filter
 }
 
@@ -102,13 +106,15 @@ async fn at(call: &Call, options: &ListOptions) -> Result<At, Failure> {
 
 /// The failure of a list; of one that lost its state, in the words that tell a
 /// client to begin again.
-fn list_failure(call: &Call, error: &kubescape_store::Error) -> Failure {
-    match error {
-        kubescape_store::Error::Compacted { .. } => Failure::expired(
+fn list_failure(options: &ListOptions, call: &Call, error: &Error) -> Failure {
+    let lost = matches!(error, Error::Compacted { .. } | Error::FutureVersion { .. });
+    if lost && !options.continue_token.is_empty() {
+        // A token of the future is from before the store was restored.
+        return Failure::expired(
             "The provided continue parameter is too old to display a consistent list result: list again without it.",
-        ),
-        other => call.failed(other),
+        );
     }
+    call.failed(error)
 }
 
 /// Writes a list in whatever shape.
@@ -190,11 +196,7 @@ async fn answer(
     if format == Format::Json && !pages.is_whole() {
         return Ok(streamed(call, pages, writer, room));
     }
-    while let Some(object) = pages
-        .next()
-        .await
-        .map_err(|error| list_failure(call, &error))?
-    {
+    while let Some(object) = pages.next().await.map_err(|error| call.failed(&error))? {
         writer.item(&object)?;
         if writer.out.len() > LONGEST_YAML && format == Format::Yaml {
             return Err(Failure::not_acceptable_because(
@@ -203,7 +205,7 @@ async fn answer(
         }
     }
     let text_of_list = writer.finish(&end(&pages));
-    text(200, format, text_of_list)
+    text(200, format, text_of_list).await
 }
 
 /// Sends while it reads. What fails after the beginning cuts the connection, so

@@ -39,7 +39,10 @@ async fn names_can_be_generated() {
     for _ in 0..20 {
         let made = world.post(SUMMARIES, &object).await.fine();
         let name = made["metadata"]["name"].as_str().unwrap().to_owned();
-        assert!(name.starts_with("scan-") && name.len() == "scan-".len() + 5, "{name}");
+        assert!(
+            name.starts_with("scan-") && name.len() == "scan-".len() + 5,
+            "{name}"
+        );
         assert_eq!(made["metadata"]["generateName"], "scan-");
         assert!(seen.insert(name));
     }
@@ -56,12 +59,20 @@ async fn the_server_owns_uid_times_and_generation() {
     let made = world.post(SUMMARIES, &object).await.fine();
     let metadata = &made["metadata"];
     assert_ne!(metadata["uid"], "mine");
-    assert!(metadata["creationTimestamp"].as_str().unwrap().starts_with("20"));
+    assert!(
+        metadata["creationTimestamp"]
+            .as_str()
+            .unwrap()
+            .starts_with("20")
+    );
     assert_eq!(metadata["generation"], 1);
     assert!(metadata.get("deletionTimestamp").is_none() && metadata.get("selfLink").is_none());
     // A version on a creation is a mistake of the client.
     object["metadata"] = json!({"name": "b", "resourceVersion": "7"});
-    world.post(SUMMARIES, &object).await.failed(400, "BadRequest");
+    world
+        .post(SUMMARIES, &object)
+        .await
+        .failed(400, "BadRequest");
     object["metadata"] = json!({"name": "b", "namespace": "elsewhere"});
     let answer = world.post(SUMMARIES, &object).await;
     golden::answer("status/other-namespace", &answer);
@@ -75,22 +86,33 @@ async fn a_dry_run_answers_the_same_and_stores_nothing() {
     let dry = world.post(&path, &summary("a", 1)).await;
     assert_eq!(dry.code, 201);
     golden::answer("create-dry-run", &dry);
-    world.get(&format!("{SUMMARIES}/a")).await.failed(404, "NotFound");
+    world
+        .get(&format!("{SUMMARIES}/a"))
+        .await
+        .failed(404, "NotFound");
     assert_eq!(world.version().await, before, "no version is used up");
     // What would fail fails.
     world.post(SUMMARIES, &summary("a", 1)).await.fine();
-    world.post(&path, &summary("a", 1)).await.failed(409, "AlreadyExists");
-    let answer = world.post(&format!("{SUMMARIES}?dryRun=Some"), &summary("b", 1)).await;
+    world
+        .post(&path, &summary("a", 1))
+        .await
+        .failed(409, "AlreadyExists");
+    let answer = world
+        .post(&format!("{SUMMARIES}?dryRun=Some"), &summary("b", 1))
+        .await;
     golden::answer("status/dry-run", &answer);
 }
 
 #[tokio::test]
 async fn unknown_fields_are_dropped_warned_of_or_refused() {
     let world = world();
-    let text = r#"{"metadata": {"name": "NAME"}, "spec": {"sever": 1, "controls": {}, "controls": {}}}"#;
+    let text =
+        r#"{"metadata": {"name": "NAME"}, "spec": {"sever": 1, "controls": {}, "controls": {}}}"#;
     let send = async |mode: &str| {
         let path = format!("{SUMMARIES}?fieldValidation={mode}");
-        let ask = world.ask("POST", &path).header("content-type", "application/json");
+        let ask = world
+            .ask("POST", &path)
+            .header("content-type", "application/json");
         let name = format!("x-{}", mode.to_lowercase());
         ask.body(text.replace("NAME", &name)).await_answer().await
     };
@@ -124,14 +146,22 @@ async fn what_is_not_valid_names_every_field() {
     let answer = world.post(SERVERS, &object).await;
     answer.failed(422, "Invalid");
     golden::answer("status/invalid", &answer);
-    let mut port = crate::objects::neighbors("deployment-cart", &[crate::objects::neighbor("db", 5432)]);
+    let mut port =
+        crate::objects::neighbors("deployment-cart", &[crate::objects::neighbor("db", 5432)]);
     port["spec"]["egress"][0]["ports"][0]["port"] = serde_json::Value::Null;
     let answer = world.post(crate::objects::NEIGHBORS, &port).await;
     answer.failed(422, "Invalid");
-    port["spec"]["egress"][0]["ports"][0] = json!({"name": "web", "protocol": "TCP", "port": 70_000});
-    golden::answer("status/invalid-port", &world.post(crate::objects::NEIGHBORS, &port).await);
+    port["spec"]["egress"][0]["ports"][0] =
+        json!({"name": "web", "protocol": "TCP", "port": 70_000});
+    golden::answer(
+        "status/invalid-port",
+        &world.post(crate::objects::NEIGHBORS, &port).await,
+    );
     let bad = labelled(summary("-a-", 1), &json!({"a b": "c d"}));
-    golden::answer("status/invalid-metadata", &world.post(SUMMARIES, &bad).await);
+    golden::answer(
+        "status/invalid-metadata",
+        &world.post(SUMMARIES, &bad).await,
+    );
 }
 
 #[tokio::test]
@@ -142,17 +172,28 @@ async fn the_kind_must_fit_the_path() {
     golden::answer("status/other-kind", &world.post(SUMMARIES, &object).await);
     object["kind"] = "WorkloadConfigurationScanSummary".into();
     object["apiVersion"] = "v1".into();
-    golden::answer("status/other-version", &world.post(SUMMARIES, &object).await);
+    golden::answer(
+        "status/other-version",
+        &world.post(SUMMARIES, &object).await,
+    );
 }
 
 #[tokio::test]
 async fn yaml_is_read_and_written() {
     let world = world();
     let text = "metadata:\n  name: lab\nspec:\n- ipBlock: 10.0.0.0/8\n  server: lab.example\n  name: lab\n";
-    let ask = world.ask("POST", SERVERS).header("content-type", "application/yaml");
-    let made = ask.header("accept", "application/yaml").body(text).await_answer().await;
+    let ask = world
+        .ask("POST", SERVERS)
+        .header("content-type", "application/yaml");
+    let made = ask
+        .header("accept", "application/yaml")
+        .body(text)
+        .await_answer()
+        .await;
     golden::answer("create-yaml", &made);
-    let list = world.ask("GET", SERVERS).header("accept", "application/yaml");
+    let list = world
+        .ask("GET", SERVERS)
+        .header("accept", "application/yaml");
     golden::answer("list-yaml", &list.await_answer().await);
 }
 
@@ -167,33 +208,64 @@ async fn what_the_client_cannot_read_is_refused_before_it_is_done() {
     golden::answer("status/not-acceptable", &answer);
     assert_eq!(world.version().await, before);
     world.post(SUMMARIES, &summary("a", 1)).await.fine();
-    for (method, body) in [("PUT", summary("a", 2)), ("PATCH", json!({})), ("DELETE", json!({}))] {
+    for (method, body) in [
+        ("PUT", summary("a", 2)),
+        ("PATCH", json!({})),
+        ("DELETE", json!({})),
+    ] {
         let ask = world.ask(method, &format!("{SUMMARIES}/a")).json(&body);
-        let ask = if method == "PATCH" { ask.header("content-type", "application/merge-patch+json") } else { ask };
-        ask.header("accept", protobuf).await_answer().await.failed(406, "NotAcceptable");
+        let ask = if method == "PATCH" {
+            ask.header("content-type", "application/merge-patch+json")
+        } else {
+            ask
+        };
+        ask.header("accept", protobuf)
+            .await_answer()
+            .await
+            .failed(406, "NotAcceptable");
     }
     assert_eq!(world.version().await, before + 1);
-    let ask = world.ask("POST", SUMMARIES).header("content-type", protobuf).body("k8s\0");
+    let ask = world
+        .ask("POST", SUMMARIES)
+        .header("content-type", protobuf)
+        .body("k8s\0");
     let answer = ask.await_answer().await;
     answer.failed(415, "UnsupportedMediaType");
     golden::answer("status/unsupported-media-type", &answer);
     // Controllers offer protobuf first and JSON next.
     let accept = format!("{protobuf}, application/json");
-    let ask = world.ask("GET", &format!("{SUMMARIES}/a")).header("accept", &accept);
-    assert_eq!(ask.await_answer().await.header("content-type"), "application/json");
+    let ask = world
+        .ask("GET", &format!("{SUMMARIES}/a"))
+        .header("accept", &accept);
+    assert_eq!(
+        ask.await_answer().await.header("content-type"),
+        "application/json"
+    );
 }
 
 #[tokio::test]
 async fn heavy_objects_are_answered_whole_too() {
     let world = world();
     let made = world.post(SBOMS, &sbom("image", 3)).await.fine();
-    assert_eq!(made["spec"]["syft"]["artifacts"].as_array().unwrap().len(), 3);
-    let light = world.get(&format!("{SBOMS}/image?resourceVersion=metadata")).await;
+    assert_eq!(
+        made["spec"]["syft"]["artifacts"].as_array().unwrap().len(),
+        3
+    );
+    let light = world
+        .get(&format!("{SBOMS}/image?resourceVersion=metadata"))
+        .await;
     golden::answer("get-metadata-only", &light);
-    let whole = world.get(&format!("{SBOMS}/image?resourceVersion=fullSpec")).await;
+    let whole = world
+        .get(&format!("{SBOMS}/image?resourceVersion=fullSpec"))
+        .await;
     assert_eq!(whole.fine(), made);
-    world.get(&format!("{SBOMS}/image?resourceVersion=some")).await.failed(400, "BadRequest");
-    let future = world.get(&format!("{SBOMS}/image?resourceVersion=1000")).await;
+    world
+        .get(&format!("{SBOMS}/image?resourceVersion=some"))
+        .await
+        .failed(400, "BadRequest");
+    let future = world
+        .get(&format!("{SBOMS}/image?resourceVersion=1000"))
+        .await;
     future.failed(504, "Timeout");
     golden::answer("status/version-too-large", &future);
 }

@@ -10,19 +10,34 @@ use crate::harness::Answer;
 
 /// Headers that belong to the protocol.
 const HEADERS: [&str; 7] = [
-    "content-type", "retry-after", "warning", "vary", "cache-control", "etag", "allow",
+    "content-type",
+    "retry-after",
+    "warning",
+    "vary",
+    "cache-control",
+    "etag",
+    "allow",
 ];
 
 /// Compares an answer, head and body, with a file under `tests/golden`.
 #[track_caller]
-pub fn answer(name: &str, answer: &Answer) {
+pub(crate) fn answer(name: &str, answer: &Answer) {
     let mut text = format!("HTTP {}\n", answer.code);
     for header in HEADERS {
         for value in answer.headers.get_all(header) {
-            writeln!(text, "{header}: {}", String::from_utf8_lossy(value.as_bytes())).unwrap();
+            writeln!(
+                text,
+                "{header}: {}",
+                String::from_utf8_lossy(value.as_bytes())
+            )
+            .unwrap();
         }
     }
-    let lines: Vec<_> = answer.text.lines().map(serde_json::from_str::<serde_json::Value>).collect();
+    let lines: Vec<_> = answer
+        .text
+        .lines()
+        .map(serde_json::from_str::<serde_json::Value>)
+        .collect();
     text.push('\n');
     if !lines.is_empty() && lines.iter().all(Result::is_ok) {
         for line in lines {
@@ -35,7 +50,7 @@ pub fn answer(name: &str, answer: &Answer) {
 }
 
 #[track_caller]
-pub fn compare(name: &str, text: &str) {
+pub(crate) fn compare(name: &str, text: &str) {
     let text = normal(text);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
@@ -50,7 +65,11 @@ pub fn compare(name: &str, text: &str) {
     for (at, (old, new)) in pairs {
         assert_eq!(old, new, "{name}:{}; BLESS=1 accepts it", at + 1);
     }
-    assert_eq!(golden.lines().count(), text.lines().count(), "{name}: another length; BLESS=1 accepts it");
+    assert_eq!(
+        golden.lines().count(),
+        text.lines().count(),
+        "{name}: another length; BLESS=1 accepts it"
+    );
 }
 
 /// The same text of every run: uids by order, times, hashes and the version of

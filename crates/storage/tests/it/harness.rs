@@ -14,21 +14,21 @@ use kubescape_store::{SqliteOptions, SqliteStore, Store};
 use serde_json::Value;
 
 /// Where the group is.
-pub const ROOT: &str = "/apis/spdx.softwarecomposition.kubescape.io/v1beta1";
+pub(crate) const ROOT: &str = "/apis/spdx.softwarecomposition.kubescape.io/v1beta1";
 
 /// Nothing that is awaited takes longer.
 const SOON: Duration = Duration::from_secs(20);
 
 /// A server that is open.
-pub struct World {
-    pub server: Server,
-    pub store: Arc<SqliteStore>,
-    pub shutdown: ShutdownTrigger,
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) shutdown: ShutdownTrigger,
     _folder: tempfile::TempDir,
 }
 
 /// One who may do everything.
-pub fn admin() -> Caller {
+pub(crate) fn admin() -> Caller {
     Caller::Certificate {
         name: "admin".to_owned(),
         groups: vec!["system:masters".to_owned()],
@@ -38,11 +38,11 @@ pub fn admin() -> Caller {
 }
 
 /// A server with the usual settings.
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     world_with(Settings::default(), |_| {}, None)
 }
 
-pub fn world_with(
+pub(crate) fn world_with(
     settings: Settings,
     options: impl FnOnce(&mut SqliteOptions),
     reviewer: Option<Arc<dyn Reviewer>>,
@@ -68,42 +68,48 @@ pub fn world_with(
 
 /// A whole answer.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    pub code: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) code: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
 
     /// Sees that it went well, and gives what it says.
     #[track_caller]
-    pub fn fine(&self) -> Value {
+    pub(crate) fn fine(&self) -> Value {
         assert!(self.code < 300, "{}: {}", self.code, self.text);
         self.json()
     }
 
     /// Sees that it failed so: a `Status` that says the same as the code.
     #[track_caller]
-    pub fn failed(&self, code: u16, reason: &str) -> String {
+    pub(crate) fn failed(&self, code: u16, reason: &str) -> String {
         let status = self.json();
-        assert_eq!((self.code, &status["reason"]), (code, &reason.into()), "{status}");
+        assert_eq!(
+            (self.code, &status["reason"]),
+            (code, &reason.into()),
+            "{status}"
+        );
         assert_eq!(status["kind"], "Status");
         assert_eq!(status["code"], code);
         assert_eq!(status["status"], "Failure");
         status["message"].as_str().unwrap_or_default().to_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
 /// A request that is being put together.
-pub struct Ask<'a> {
+pub(crate) struct Ask<'a> {
     server: &'a Server,
     caller: Caller,
     method: &'a str,
@@ -114,28 +120,28 @@ pub struct Ask<'a> {
 
 impl World {
     /// A request to a path below the group's version, or to an absolute one.
-    pub fn ask<'a>(&'a self, method: &'a str, path: &str) -> Ask<'a> {
+    pub(crate) fn ask<'a>(&'a self, method: &'a str, path: &str) -> Ask<'a> {
         ask(&self.server, method, path)
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path).await_answer().await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.ask("POST", path).json(body).await_answer().await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         self.ask("PUT", path).json(body).await_answer().await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.ask("DELETE", path).await_answer().await
     }
 
     /// A patch of that type: `json`, `merge`, `strategic` or `apply`.
-    pub async fn patch(&self, kind: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, kind: &str, path: &str, body: &Value) -> Answer {
         let content = match kind {
             "json" => "application/json-patch+json",
             "merge" => "application/merge-patch+json",
@@ -147,50 +153,54 @@ impl World {
     }
 
     /// The newest version.
-    pub async fn version(&self) -> u64 {
+    pub(crate) async fn version(&self) -> u64 {
         self.store.resource_version().await.unwrap()
     }
 
-    pub async fn watch(&self, path: &str) -> Watch {
+    pub(crate) async fn watch(&self, path: &str) -> Watch {
         self.ask("GET", path).watch().await
     }
 }
 
-pub fn ask<'a>(server: &'a Server, method: &'a str, path: &str) -> Ask<'a> {
+pub(crate) fn ask<'a>(server: &'a Server, method: &'a str, path: &str) -> Ask<'a> {
     let below = path.starts_with('/');
     Ask {
         server,
         caller: admin(),
         method,
-        path: if below { path.to_owned() } else { format!("{ROOT}/{path}") },
+        path: if below {
+            path.to_owned()
+        } else {
+            format!("{ROOT}/{path}")
+        },
         headers: Vec::new(),
         body: Bytes::new(),
     }
 }
 
 impl Ask<'_> {
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value.to_owned()));
         self
     }
 
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         let text = body.to_string();
         self.header("content-type", "application/json").body(text)
     }
 
-    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    pub fn caller(mut self, caller: Caller) -> Self {
+    pub(crate) fn caller(mut self, caller: Caller) -> Self {
         self.caller = caller;
         self
     }
 
-    pub fn request<B>(&self, body: B) -> Request<B> {
+    pub(crate) fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::builder().method(self.method).uri(&self.path);
         if !self.headers.iter().any(|(name, _)| *name == "user-agent") {
             request = request.header("user-agent", "teller/1.0");
@@ -202,28 +212,35 @@ impl Ask<'_> {
     }
 
     /// The answer's head, and its body to be read.
-    pub async fn start(self) -> Response<Body> {
+    pub(crate) async fn start(self) -> Response<Body> {
         let request = self.request(Full::new(self.body.clone()));
         let answer = self.server.answer(request, &self.caller);
         tokio::time::timeout(SOON, answer).await.expect("an answer")
     }
 
-    pub async fn await_answer(self) -> Answer {
+    pub(crate) async fn await_answer(self) -> Answer {
         whole(self.start().await).await
     }
 
-    pub async fn watch(self) -> Watch {
+    pub(crate) async fn watch(self) -> Watch {
         let response = self.start().await;
         assert_eq!(response.status(), 200);
-        Watch { body: response.into_body(), rest: Vec::new() }
+        Watch {
+            body: response.into_body(),
+            rest: Vec::new(),
+        }
     }
 }
 
 /// Reads an answer to its end.
-pub async fn whole(response: Response<Body>) -> Answer {
+pub(crate) async fn whole(response: Response<Body>) -> Answer {
     let (parts, body) = response.into_parts();
     let read = tokio::time::timeout(SOON, body.collect());
-    let bytes = read.await.expect("an end").expect("a whole body").to_bytes();
+    let bytes = read
+        .await
+        .expect("an end")
+        .expect("a whole body")
+        .to_bytes();
     Answer {
         code: parts.status.as_u16(),
         headers: parts.headers,
@@ -232,14 +249,14 @@ pub async fn whole(response: Response<Body>) -> Answer {
 }
 
 /// An open watch.
-pub struct Watch {
+pub(crate) struct Watch {
     body: Body,
     rest: Vec<u8>,
 }
 
 impl Watch {
     /// The next line, or `None` at the end.
-    pub async fn line(&mut self) -> Option<String> {
+    pub(crate) async fn line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.rest.drain(..=end).collect();
@@ -247,22 +264,23 @@ impl Watch {
             }
             let frame = tokio::time::timeout(SOON, self.body.frame()).await;
             let frame = frame.expect("an event")?;
-            self.rest.extend_from_slice(frame.unwrap().data_ref().unwrap());
+            self.rest
+                .extend_from_slice(frame.unwrap().data_ref().unwrap());
         }
     }
 
-    pub async fn event(&mut self) -> Option<Value> {
+    pub(crate) async fn event(&mut self) -> Option<Value> {
         Some(serde_json::from_str(&self.line().await?).unwrap())
     }
 
     /// The type and name of the next event.
-    pub async fn brief(&mut self) -> (String, String) {
+    pub(crate) async fn brief(&mut self) -> (String, String) {
         let event = self.event().await.expect("an event");
         brief(&event)
     }
 
     /// All events until the watch ends.
-    pub async fn all(&mut self) -> Vec<Value> {
+    pub(crate) async fn all(&mut self) -> Vec<Value> {
         let mut all = Vec::new();
         while let Some(event) = self.event().await {
             all.push(event);
@@ -271,21 +289,28 @@ impl Watch {
     }
 }
 
-pub fn brief(event: &Value) -> (String, String) {
+pub(crate) fn brief(event: &Value) -> (String, String) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    (text(&event["type"]), text(&event["object"]["metadata"]["name"]))
+    (
+        text(&event["type"]),
+        text(&event["object"]["metadata"]["name"]),
+    )
 }
 
 /// What awaits nothing else: `assert_eq!(brief, is("ADDED", "a"))`.
-pub fn is(kind: &str, name: &str) -> (String, String) {
+pub(crate) fn is(kind: &str, name: &str) -> (String, String) {
     (kind.to_owned(), name.to_owned())
 }
 
-pub fn version_of(object: &Value) -> u64 {
-    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+pub(crate) fn version_of(object: &Value) -> u64 {
+    object["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
-pub fn names(list: &Value) -> Vec<String> {
+pub(crate) fn names(list: &Value) -> Vec<String> {
     let items = list["items"].as_array().unwrap();
     items
         .iter()

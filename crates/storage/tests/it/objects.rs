@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 /// Light, namespaced.
-pub const SUMMARIES: &str = "namespaces/shop/workloadconfigurationscansummaries";
+pub(crate) const SUMMARIES: &str = "namespaces/shop/workloadconfigurationscansummaries";
 /// Heavy, namespaced.
-pub const SBOMS: &str = "namespaces/kubescape/sbomsyfts";
+pub(crate) const SBOMS: &str = "namespaces/kubescape/sbomsyfts";
 /// Light, with lists that are merged by key.
-pub const NEIGHBORS: &str = "namespaces/shop/networkneighborses";
+pub(crate) const NEIGHBORS: &str = "namespaces/shop/networkneighborses";
 /// Light, of the cluster.
-pub const SERVERS: &str = "knownservers";
+pub(crate) const SERVERS: &str = "knownservers";
 
 /// A summary of a scan with so many high findings.
-pub fn summary(name: &str, high: u64) -> Value {
+pub(crate) fn summary(name: &str, high: u64) -> Value {
     json!({
         "metadata": {"name": name},
         "spec": {
@@ -22,12 +22,12 @@ pub fn summary(name: &str, high: u64) -> Value {
     })
 }
 
-pub fn labelled(mut object: Value, labels: &Value) -> Value {
+pub(crate) fn labelled(mut object: Value, labels: &Value) -> Value {
     object["metadata"]["labels"] = labels.clone();
     object
 }
 
-pub fn sbom(name: &str, packages: usize) -> Value {
+pub(crate) fn sbom(name: &str, packages: usize) -> Value {
     let artifacts: Vec<Value> = (0..packages)
         .map(|at| json!({"id": format!("p{at}"), "name": format!("package-{at}"), "version": "1.0", "type": "deb"}))
         .collect();
@@ -41,7 +41,7 @@ pub fn sbom(name: &str, packages: usize) -> Value {
 }
 
 /// A neighbor that is reached on one port.
-pub fn neighbor(identifier: &str, port: u64) -> Value {
+pub(crate) fn neighbor(identifier: &str, port: u64) -> Value {
     json!({
         "identifier": identifier,
         "type": "internal",
@@ -53,7 +53,7 @@ pub fn neighbor(identifier: &str, port: u64) -> Value {
     })
 }
 
-pub fn neighbors(name: &str, egress: &[Value]) -> Value {
+pub(crate) fn neighbors(name: &str, egress: &[Value]) -> Value {
     json!({
         "metadata": {
             "name": name,
@@ -63,14 +63,14 @@ pub fn neighbors(name: &str, egress: &[Value]) -> Value {
     })
 }
 
-pub fn server(name: &str, block: &str) -> Value {
+pub(crate) fn server(name: &str, block: &str) -> Value {
     json!({
         "metadata": {"name": name},
         "spec": [{"ipBlock": block, "server": format!("{name}.example"), "name": name}],
     })
 }
 
-pub fn manifest_summary(name: &str, high: u64) -> Value {
+pub(crate) fn manifest_summary(name: &str, high: u64) -> Value {
     let none = json!({"all": 0, "relevant": 0});
     json!({
         "metadata": {"name": name},

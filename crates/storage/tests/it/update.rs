@@ -20,7 +20,10 @@ async fn an_update_has_the_next_version_and_counts_the_generation() {
     // Labels are no new generation.
     let mut object = new;
     object["metadata"]["labels"] = json!({"a": "b"});
-    assert_eq!(world.put(&path, &object).await.fine()["metadata"]["generation"], 2);
+    assert_eq!(
+        world.put(&path, &object).await.fine()["metadata"]["generation"],
+        2
+    );
 }
 
 #[tokio::test]
@@ -48,7 +51,9 @@ async fn an_update_needs_a_version_and_an_object() {
     let answer = world.put(&format!("{SUMMARIES}/a"), &summary("a", 2)).await;
     answer.failed(422, "Invalid");
     golden::answer("status/update-without-version", &answer);
-    let answer = world.put(&format!("{SUMMARIES}/none"), &summary("none", 2)).await;
+    let answer = world
+        .put(&format!("{SUMMARIES}/none"), &summary("none", 2))
+        .await;
     answer.failed(404, "NotFound");
     golden::answer("status/not-found", &answer);
     let answer = world.put(&format!("{SUMMARIES}/a"), &summary("b", 2)).await;
@@ -82,7 +87,13 @@ async fn a_write_that_changes_nothing_is_silent() {
         let same = json!({"spec": {"severities": {"high": 1}}});
         assert_eq!(world.patch(kind, &path, &same).await.fine(), object);
     }
-    let none = world.patch("json", &path, &json!([{"op": "test", "path": "/spec/severities/high", "value": 1}])).await;
+    let none = world
+        .patch(
+            "json",
+            &path,
+            &json!([{"op": "test", "path": "/spec/severities/high", "value": 1}]),
+        )
+        .await;
     assert_eq!(none.fine(), object);
     assert_eq!(world.version().await, before, "no version is used up");
     // The first event is about the next object.
@@ -98,7 +109,13 @@ async fn a_dry_run_of_an_update_stores_nothing() {
     let path = format!("{SUMMARIES}/a?dryRun=All");
     let answer = world.put(&path, &object).await;
     golden::answer("update-dry-run", &answer);
-    let patched = world.patch("merge", &path, &json!({"spec": {"severities": {"high": 3}}})).await;
+    let patched = world
+        .patch(
+            "merge",
+            &path,
+            &json!({"spec": {"severities": {"high": 3}}}),
+        )
+        .await;
     assert_eq!(patched.fine()["spec"]["severities"]["high"], 3);
     let read = world.get(&format!("{SUMMARIES}/a")).await.fine();
     assert_eq!(read["spec"]["severities"]["high"], 1);
