@@ -67,9 +67,17 @@ impl Default for Room {
 /// All lanes and the memory that they share.
 pub(crate) struct Lanes {
     each: [OneLane; 4],
-    bytes: Arc<Semaphore>,
-    most: usize,
+    /// For bodies while they come, which a slow client stretches.
+    arriving: Pool,
+    /// For bodies while they are worked on or sent.
+    working: Pool,
     patience: Duration,
+}
+
+/// Memory, in steps of [`STEP`].
+struct Pool {
+    free: Arc<Semaphore>,
+    most: usize,
 }
 
 struct OneLane {
@@ -109,11 +117,12 @@ impl Lanes {
             most_waiting: room.waiting[at],
             refused: AtomicUsize::new(0),
         });
-        let steps = (room.bytes / STEP).max(1);
         Self {
             each: lanes,
-            bytes: Arc::new(Semaphore::new(steps)),
-            most: steps,
+            // Apart, so that bodies which come slowly never keep those waiting
+            // that are complete.
+            arriving: Pool::new(room.bytes / 3),
+            working: Pool::new(room.bytes - room.bytes / 3),
             patience: room.patience,
         }
     }
@@ -146,42 +155,18 @@ impl Lanes {
     ///
     /// [`Full`] when the wait was too long.
     pub(crate) async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
-        self.hold_within(held, bytes, self.patience).await
+        self.working.hold(held, bytes, self.patience).await
     }
 
     /// The same for an answer that has begun: it waits longer, as to be refused
     /// would be to be cut off.
     pub(crate) async fn hold_long(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
-        self.hold_within(held, bytes, 12 * self.patience).await
+        self.working.hold(held, bytes, 12 * self.patience).await
     }
 
-    async fn hold_within(
-        &self,
-        held: &mut Held,
-        bytes: usize,
-        patience: Duration,
-    ) -> Result<(), Full> {
-        held.bytes += bytes;
-        let wanted = held.bytes.div_ceil(STEP).min(self.most);
-        let have = held
-            .permits
-            .as_ref()
-            .map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = u32::try_from(wanted.saturating_sub(have)).unwrap_or(u32::MAX);
-        if more == 0 {
-            return Ok(());
-        }
-        let turn = Arc::clone(&self.bytes).acquire_many_owned(more);
-        match tokio::time::timeout(patience, turn).await {
-            Ok(Ok(permits)) => {
-                match &mut held.permits {
-                    Some(all) => all.merge(permits),
-                    none => *none = Some(permits),
-                }
-                Ok(())
-            }
-            _ => Err(Full("memory for bodies")),
-        }
+    /// The same for a part of a body that is coming.
+    pub(crate) async fn hold_arriving(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
+        self.arriving.hold(held, bytes, self.patience).await
     }
 
     /// Requests of a lane that work now, that wait, and that were refused since
@@ -197,7 +182,61 @@ impl Lanes {
 
     /// Bytes of bodies in memory now.
     pub(crate) fn bytes(&self) -> usize {
-        self.most.saturating_sub(self.bytes.available_permits()) * STEP
+        self.arriving.bytes() + self.working.bytes()
+    }
+}
+
+impl Pool {
+    fn new(bytes: usize) -> Self {
+        let most = (bytes / STEP).max(1);
+        Self {
+            free: Arc::new(Semaphore::new(most)),
+            most,
+        }
+    }
+
+    async fn hold(&self, held: &mut Held, bytes: usize, patience: Duration) -> Result<(), Full> {
+        let all = held.bytes.saturating_add(bytes);
+        let wanted = all.div_ceil(STEP).min(self.most);
+        let have = held.steps();
+        let more = u32::try_from(wanted.saturating_sub(have)).unwrap_or(u32::MAX);
+        if more > 0 {
+            let turn = Arc::clone(&self.free).acquire_many_owned(more);
+            let Ok(Ok(permits)) = tokio::time::timeout(patience, turn).await else {
+                return Err(Full("memory for bodies"));
+            };
+            match &mut held.permits {
+                Some(all) => all.merge(permits),
+                none => *none = Some(permits),
+            }
+        }
+        held.bytes = all;
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.most.saturating_sub(self.free.available_permits()) * STEP
+    }
+}
+
+impl Held {
+    fn steps(&self) -> usize {
+        let permits = self.permits.as_ref();
+        permits.map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    /// Bytes that are held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Gives back all but `bytes`.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        self.bytes = self.bytes.min(bytes);
+        let extra = self.steps().saturating_sub(bytes.div_ceil(STEP));
+        if let Some(permits) = &mut self.permits {
+            drop(permits.split(extra));
+        }
     }
 }
 
@@ -235,7 +274,7 @@ mod tests {
         Lanes::new(Room {
             at_once: [1, 1, 1, 1],
             waiting: [1, 0, 0, 0],
-            bytes: 10 * STEP,
+            bytes: 15 * STEP,
             patience: Duration::from_millis(20),
         })
     }
@@ -271,7 +310,10 @@ mod tests {
         let mut two = Held::default();
         assert!(lanes.hold(&mut two, 6 * STEP).await.is_err());
         assert_eq!(lanes.bytes(), 6 * STEP);
-        drop(one);
+        one.shrink(2 * STEP);
+        assert_eq!(lanes.bytes(), 2 * STEP);
+        lanes.hold(&mut two, 6 * STEP).await.unwrap();
+        drop((one, two));
         let mut giant = Held::default();
         lanes.hold(&mut giant, 1 << 30).await.unwrap();
         assert_eq!(lanes.bytes(), 10 * STEP, "a giant has it all");

@@ -11,6 +11,8 @@ mod list;
 mod pages;
 mod patch;
 mod render;
+mod reply;
+mod take;
 mod update;
 mod watch;
 

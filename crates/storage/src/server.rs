@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, header};
 use kubescape_api::{ConfigurationSummaries, GROUP, Resource, VERSION, VulnerabilitySummaries};
-use kubescape_apimachinery::{Failure, RequestInfo};
+use kubescape_apimachinery::{Failure, RequestInfo, Verb};
 use kubescape_runtime::serve::{Body, BoxError, empty};
 use kubescape_runtime::{Health, Shutdown};
 use kubescape_store::Store;
@@ -16,9 +16,9 @@ use crate::auth::{Access, Asked, Authentication, Caller};
 use crate::computed::{Policies, Summaries};
 use crate::conditions::Conditions;
 use crate::documents::Documents;
-use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::metrics::Metrics;
+use crate::one_by_one::OneByOne;
 use crate::respond;
 use crate::rest::{self, Call};
 use crate::settings::Settings;
@@ -44,7 +44,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Settings,
     pub(crate) lanes: Lanes,
-    pub(crate) keys: Keys,
+    pub(crate) one_by_one: OneByOne,
     pub(crate) configurations: Summaries<ConfigurationSummaries>,
     pub(crate) vulnerabilities: Summaries<VulnerabilitySummaries>,
     pub(crate) policies: Policies,
@@ -80,7 +80,7 @@ impl Server {
         let settings = self.front.settings.clone();
         let inner = Inner {
             lanes: Lanes::new(settings.room),
-            keys: Keys::new(),
+            one_by_one: OneByOne::new(settings.room.patience),
             configurations: Summaries::new(Arc::clone(&store)),
             vulnerabilities: Summaries::new(Arc::clone(&store)),
             policies: Policies::new(Arc::clone(&store)),
@@ -265,13 +265,15 @@ impl Inner {
             .filter(|resource| ours && (self.settings.computed || !resource.computed))
             .filter(|_| info.subresource.is_empty() && info.rest.is_empty())
             .ok_or_else(Failure::unknown_path)?;
-        // A field selector that names one object is no name of the path.
-        let many = matches!(
-            info.verb,
-            kubescape_apimachinery::Verb::List
-                | kubescape_apimachinery::Verb::Watch
-                | kubescape_apimachinery::Verb::DeleteCollection
-        );
+        // A field selector that names one object is no name of the path. Only the
+        // old form of a watch has one there: access was granted to that object.
+        let many = matches!(info.verb, Verb::List | Verb::DeleteCollection);
+        let query = if info.verb == Verb::Watch {
+            // The old form is a watch by its path alone.
+            format!("watch=true&{query}")
+        } else {
+            query.to_owned()
+        };
         Ok(Call {
             server: Arc::clone(self),
             resource,
@@ -281,7 +283,7 @@ impl Inner {
             } else {
                 info.name.clone()
             },
-            query: query.to_owned(),
+            query,
             headers,
         })
     }

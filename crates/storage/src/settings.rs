@@ -23,6 +23,8 @@ pub struct Settings {
     /// The shortest life of a watch that asks for none; the longest is twice as
     /// long.
     pub watch_lifetime: Duration,
+    /// Between bookmarks of a quiet watch.
+    pub bookmarks: Duration,
     /// Whether the computed kinds are offered.
     pub computed: bool,
 }
@@ -36,6 +38,8 @@ impl Default for Settings {
             max_heavy_body: 256 << 20,
             patience: Duration::from_mins(1),
             watch_lifetime: Duration::from_mins(30),
+            // (`cacher`: a minute)
+            bookmarks: Duration::from_mins(1),
             computed: true,
         }
     }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::{HeaderMap, header};
 use kubescape_api::{GROUP, Resource};
 use kubescape_apimachinery::negotiate::{Representation, Target, accept, body_format};
 use kubescape_apimachinery::{Failure, Format};
-use kubescape_runtime::serve::{BodyError, BoxError, read_limited};
 use kubescape_store::{Key, Object, Store};
 
+use super::take::UNFOLDED;
 use crate::lanes::{Full, Held, Lane, Turn};
 use crate::respond;
 use crate::server::Inner;
@@ -26,17 +25,6 @@ pub(crate) struct Call {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
 }
-
-/// A body and the memory that is held for it.
-pub(super) struct Taken {
-    pub(super) bytes: Bytes,
-    /// Held while the body is worked on.
-    pub(super) _held: Held,
-}
-
-/// How many times its size a body needs while it is worked on: the text, the
-/// values it is parsed to, and the text that is stored.
-const UNFOLDED: usize = 6;
 
 impl Call {
     pub(super) fn store(&self) -> &Arc<dyn Store> {
@@ -69,34 +57,15 @@ impl Call {
         self.server.lanes.enter(lane).await.map_err(busy)
     }
 
+    /// The time in which no other patch works on the object, or 429.
+    pub(super) async fn alone(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
+        let alone = self.server.one_by_one.enter(&self.key()).await;
+        alone.map_err(busy)
+    }
+
     /// Memory for `bytes` of bodies, or 429.
     pub(super) async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Failure> {
         self.server.lanes.hold(held, bytes).await.map_err(busy)
-    }
-
-    /// Reads the body within the limit of the resource.
-    pub(super) async fn take<B>(&self, body: B) -> Result<Taken, Failure>
-    where
-        B: http_body::Body<Data = Bytes> + Send,
-        B::Error: Into<BoxError>,
-    {
-        let limit = self.server.settings.max_body(self.resource);
-        let mut held = Held::default();
-        // What is announced is held at once, what is not as the most that it
-        // can be, at first for small bodies only.
-        let announced = http_body::Body::size_hint(&body).exact();
-        if announced.is_some_and(|size| size > limit) {
-            return Err(Failure::too_large(limit));
-        }
-        let expected = usize::try_from(announced.unwrap_or(64 << 10)).unwrap_or(usize::MAX);
-        self.hold(&mut held, expected.saturating_mul(UNFOLDED))
-            .await?;
-        let bytes = read_limited(body, limit, self.server.settings.patience)
-            .await
-            .map_err(|error| unreadable(&error, limit))?;
-        let more = bytes.len().saturating_sub(expected);
-        self.hold(&mut held, more.saturating_mul(UNFOLDED)).await?;
-        Ok(Taken { bytes, _held: held })
     }
 
     pub(super) fn failed(&self, error: &kubescape_store::Error) -> Failure {
@@ -105,6 +74,18 @@ impl Call {
 
     pub(super) fn not_found(&self) -> Failure {
         Failure::not_found(GROUP, self.resource.plural, &self.name)
+    }
+
+    /// The stored object that a write is about, in memory that is held for it.
+    pub(super) async fn old(&self, held: &mut Held) -> Result<Option<Object>, Failure> {
+        let meta = self.store().metadata(&self.key()).await;
+        let Some(meta) = meta.map_err(|error| self.failed(&error))? else {
+            return Ok(None);
+        };
+        let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
+        self.hold(held, size.saturating_mul(UNFOLDED)).await?;
+        let object = self.store().get(&self.key()).await;
+        object.map_err(|error| self.failed(&error))
     }
 
     /// The stored object, or 404.
@@ -119,19 +100,6 @@ impl Call {
 pub(super) fn busy(full: Full) -> Failure {
     let message = format!("the server is busy ({}): try again after a second", full.0);
     Failure::too_many_requests(message, 1)
-}
-
-fn unreadable(error: &BodyError, limit: u64) -> Failure {
-    match error {
-        BodyError::TooLarge(_) => Failure::too_large(limit),
-        BodyError::TooSlow(_) => {
-            let mut failure = Failure::bad_request(error.to_string());
-            failure.code = 408;
-            failure.reason = kubescape_apimachinery::Reason::Timeout;
-            failure
-        }
-        _ => Failure::bad_request(error.to_string()),
-    }
 }
 
 /// Does heavy work where it may block; light work here.

@@ -42,7 +42,7 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
         .ok_or_else(|| call.not_found())?;
     let (meta, body) = as_stored(call.resource, &object);
     let body = (options.spec != Spec::Metadata).then_some(&*body);
-    one(&view, representation.format, &meta, body)
+    one(&view, representation.format, &meta, body).await
 }
 
 pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
@@ -77,7 +77,7 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
         resource_version: version,
         ..ListMeta::default()
     };
-    text(200, representation.format, writer.finish(&meta))
+    text(200, representation.format, writer.finish(&meta)).await
 }
 
 /// The policies of all sources, the older kind first; of one workload one only.

@@ -1,20 +1,19 @@
 //! POST.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http::{Response, header};
+use http::Response;
 use kubescape_api::{GROUP, VERSION};
-use kubescape_apimachinery::negotiate::Target;
-use kubescape_apimachinery::options::{Spec, WriteOptions};
+use kubescape_apimachinery::options::WriteOptions;
 use kubescape_apimachinery::{Failure, Format, body as bodies};
 use kubescape_runtime::serve::{Body, BoxError};
 use kubescape_store::{Change, Error, Meta};
 
 use super::call::{Call, work};
 use super::change::{Identity, Ready, Write};
-use super::get::{one, view};
 use crate::clock::now;
 use crate::lanes::Lane;
-use crate::respond;
 
 /// Names that are tried for one `generateName`. (`apiserver`: 8)
 const TRIES: usize = 8;
@@ -26,11 +25,11 @@ where
 {
     let options = WriteOptions::parse_create(&call.query)?;
     let format = call.body_format()?;
-    // The body first: who sends it slowly must not hold a place.
-    let taken = call.take(body).await?;
+    let reply = call.reply()?;
     let _turn = call.enter(Lane::Write).await?;
+    let taken = call.take(body).await?;
     let write = call.write(&options);
-    let size = taken.bytes.len();
+    let (size, dry_run) = (taken.bytes.len(), options.dry_run);
     let mut tries = 0;
     loop {
         let (write, options) = (write.clone(), options.clone());
@@ -39,12 +38,19 @@ where
             make(&write, &options, format, &text, &identity)
         })
         .await??;
-        if options_dry(call)? {
-            return answer(call, 201, &ready, None, &warnings);
-        }
         tries += 1;
-        match call.commit(Change::Create(ready.draft.clone())).await {
-            Ok(meta) => return answer(call, 201, &ready, Some(&meta), &warnings),
+        let made = if dry_run {
+            call.would_create(&ready).await
+        } else {
+            let made = call.commit(Change::Create(ready.draft.clone())).await;
+            made.map(Some)
+        };
+        match made {
+            Ok(None) => return reply.dry(201, &ready, &warnings).await,
+            Ok(Some(meta)) => {
+                let response = reply.stored(201, &ready, &meta, &warnings).await?;
+                return Ok(taken.hand_over(response));
+            }
             Err(Error::AlreadyExists(_)) if generated && tries < TRIES => {}
             Err(Error::AlreadyExists(_)) => {
                 let name = &ready.draft.key.name;
@@ -58,10 +64,6 @@ where
             Err(error) => return Err(call.failed(&error)),
         }
     }
-}
-
-fn options_dry(call: &Call) -> Result<bool, Failure> {
-    Ok(WriteOptions::parse_create(&call.query)?.dry_run)
 }
 
 fn make(
@@ -97,32 +99,18 @@ impl Call {
         }
     }
 
+    /// What a dry run of a creation can know: whether the name is taken.
+    pub(super) async fn would_create(&self, ready: &Ready) -> Result<Option<Arc<Meta>>, Error> {
+        match self.store().metadata(&ready.draft.key).await? {
+            Some(taken) => Err(Error::AlreadyExists(taken)),
+            None => Ok(None),
+        }
+    }
+
     /// Makes one change; gives the new facts.
-    pub(super) async fn commit(&self, change: Change) -> Result<std::sync::Arc<Meta>, Error> {
+    pub(super) async fn commit(&self, change: Change) -> Result<Arc<Meta>, Error> {
         let mut done = self.store().commit(vec![change]).await?;
         done.pop()
             .ok_or_else(|| Error::Internal("a commit without an answer".to_owned()))
     }
-}
-
-/// The answer to a write: the whole object. A dry run has no version.
-pub(super) fn answer(
-    call: &Call,
-    code: u16,
-    ready: &Ready,
-    meta: Option<&Meta>,
-    warnings: &[String],
-) -> Result<Response<Body>, Failure> {
-    let representation = call.accepted(Target::Object)?;
-    let view = view(call, representation, Spec::Full)?;
-    let body = &ready.draft.body;
-    let mut response = match meta {
-        Some(meta) => one(&view, representation.format, meta, Some(body))?,
-        // As it would have been stored, with the version it has now, if any.
-        None => respond::value(code, representation.format, &ready.object),
-    };
-    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or_default();
-    respond::warn(&mut response, warnings);
-    response.headers_mut().remove(header::TRANSFER_ENCODING);
-    Ok(response)
 }

@@ -17,7 +17,6 @@ use kubescape_store::{At, Change, Error, Expect, Key, Meta};
 
 use super::call::Call;
 use super::change::{Ready, stored_value};
-use super::create::answer;
 use super::list::filter;
 use super::pages::Pages;
 use super::update::TRIES;
@@ -34,16 +33,16 @@ where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
+    let reply = call.reply()?;
     let _turn = call.enter(Lane::Write).await?;
     let options = options(call, body).await?;
-    let format = call.accepted(Target::Fixed)?.format;
     match one(call, &call.key(), &options).await? {
         Deleted::Gone(meta) => {
             let name = &meta.key.name;
             let status = success(GROUP, call.resource.plural, name, &meta.uid);
-            Ok(respond::value(200, format, &status))
+            Ok(reply.value(&status))
         }
-        Deleted::Waits(ready, meta) => answer(call, 200, &ready, Some(&meta), &[]),
+        Deleted::Waits(ready, meta) => reply.stored(200, &ready, &meta, &[]).await,
     }
 }
 
@@ -53,9 +52,9 @@ where
     B::Error: Into<BoxError>,
 {
     let chosen = ListOptions::parse(&call.query)?;
+    let format = call.accepted(Target::Fixed)?.format;
     let _turn = call.enter(Lane::Write).await?;
     let options = options(call, body).await?;
-    let format = call.accepted(Target::Fixed)?.format;
     let fields = chosen.field_selector.clone();
     let pages = Pages::start(
         call.store().clone(),

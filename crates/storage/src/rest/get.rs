@@ -9,8 +9,9 @@ use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::Body;
 use kubescape_store::Meta;
 
-use super::call::Call;
+use super::call::{Call, work};
 use super::render::{View, damaged};
+use super::take::UNFOLDED;
 use crate::lanes::{Held, Lane};
 use crate::{respond, stream};
 
@@ -30,7 +31,7 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
         .map_err(|error| call.failed(&error))?
         .ok_or_else(|| call.not_found())?;
     if !view.wants_bodies() {
-        return one(&view, representation.format, &meta, None);
+        return one(&view, representation.format, &meta, None).await;
     }
     if call.resource.weight == Weight::Light || meta.size <= LIGHT_BODY {
         let object = call.stored().await?;
@@ -39,21 +40,27 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
             representation.format,
             &object.meta,
             object.body.as_deref(),
-        );
+        )
+        .await;
     }
     drop(turn);
     let _turn = call.enter(Lane::Heavy).await?;
     let mut held = Held::default();
-    // The body and the answer made of it.
+    // The body and the answer made of it; YAML is made of values.
+    let times = match representation.format {
+        Format::Json => 2,
+        Format::Yaml => 2 + UNFOLDED,
+    };
     let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
-    call.hold(&mut held, size.saturating_mul(2)).await?;
+    call.hold(&mut held, size.saturating_mul(times)).await?;
     let object = call.stored().await?;
     let response = one(
         &view,
         representation.format,
         &object.meta,
         object.body.as_deref(),
-    )?;
+    )
+    .await?;
     // The memory is in use until the client has the answer.
     Ok(response.map(|body| stream::holding(body, held)))
 }
@@ -88,7 +95,7 @@ pub(super) fn view(
 }
 
 /// The answer that shows one object.
-pub(super) fn one(
+pub(super) async fn one(
     view: &View,
     format: Format,
     meta: &Meta,
@@ -113,17 +120,24 @@ pub(super) fn one(
             out.push(b'\n');
         }
     }
-    text(200, format, out)
+    text(200, format, out).await
 }
 
 /// An answer of JSON that was put together, in the format that was asked for.
-pub(super) fn text(code: u16, format: Format, json: Vec<u8>) -> Result<Response<Body>, Failure> {
+pub(super) async fn text(
+    code: u16,
+    format: Format,
+    json: Vec<u8>,
+) -> Result<Response<Body>, Failure> {
     match format {
         Format::Json => Ok(respond::bytes(code, format.media_type(), json)),
         Format::Yaml => {
-            let value = serde_json::from_slice(&json)
-                .map_err(|error| Failure::internal(error.to_string()))?;
-            Ok(respond::value(code, format, &value))
+            work(json.len(), move || {
+                let value = serde_json::from_slice(&json)
+                    .map_err(|error| Failure::internal(error.to_string()))?;
+                Ok(respond::value(code, format, &value))
+            })
+            .await?
         }
     }
 }

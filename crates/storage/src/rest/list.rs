@@ -9,7 +9,7 @@ use kubescape_apimachinery::options::{ListOptions, ResourceVersionMatch, TableOp
 use kubescape_apimachinery::render::{Include, ListMeta, ListRenderer, TableRenderer};
 use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::Body;
-use kubescape_store::{At, Filter, Object, Position};
+use kubescape_store::{At, Error, Filter, Object, Position};
 
 use super::call::{Call, busy};
 use super::get::text;
@@ -47,7 +47,7 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
         options.limit,
     )
     .await
-    .map_err(|error| list_failure(&error))?;
+    .map_err(|error| list_failure(&options, call, &error))?;
     let rows = Rows {
         pages,
         bodies: (lane == Lane::Heavy).then(|| call.server.clone()),
@@ -83,7 +83,11 @@ pub(super) fn filter(call: &Call, options: &ListOptions) -> Filter {
     } else {
         Some(call.namespace.clone())
     };
-    filter.name.clone_from(&fields.name);
+    // The old form of a watch names one object in its path.
+    filter.name = match &*call.name {
+        "" => fields.name.clone(),
+        name => Some(name.to_owned()),
+    };
     filter
 }
 
@@ -105,13 +109,15 @@ async fn at(call: &Call, options: &ListOptions) -> Result<At, Failure> {
 
 /// The failure of a list; of one that lost its state, in the words that tell a
 /// client to begin again.
-fn list_failure(error: &kubescape_store::Error) -> Failure {
-    match error {
-        kubescape_store::Error::Compacted { .. } => Failure::expired(
+fn list_failure(options: &ListOptions, call: &Call, error: &Error) -> Failure {
+    let lost = matches!(error, Error::Compacted { .. } | Error::FutureVersion { .. });
+    if lost && !options.continue_token.is_empty() {
+        // A token of the future is from before the store was restored.
+        return Failure::expired(
             "The provided continue parameter is too old to display a consistent list result: list again without it.",
-        ),
-        other => respond::of_store(other, "", ""),
+        );
     }
+    call.failed(error)
 }
 
 /// Writes a list in whatever shape.
@@ -195,7 +201,7 @@ impl Rows {
     async fn next(&mut self) -> Result<Option<(Object, Held)>, Failure> {
         let mut held = Held::default();
         let next = self.pages.next().await;
-        let Some(mut object) = next.map_err(|error| list_failure(&error))? else {
+        let Some(mut object) = next.map_err(|error| respond::of_store(&error, "", ""))? else {
             return Ok(None);
         };
         if let Some(server) = &self.bodies {
@@ -203,7 +209,7 @@ impl Rows {
             let full = server.lanes.hold_long(&mut held, size.saturating_mul(2));
             full.await.map_err(busy)?;
             let body = server.store.body(&object.meta).await;
-            object.body = Some(body.map_err(|error| list_failure(&error))?);
+            object.body = Some(body.map_err(|error| respond::of_store(&error, "", ""))?);
         }
         Ok(Some((object, held)))
     }
@@ -228,7 +234,7 @@ async fn answer(
         }
     }
     let text_of_list = writer.finish(&end(&rows.pages));
-    text(200, format, text_of_list)
+    text(200, format, text_of_list).await
 }
 
 /// Sends while it reads. What fails after the beginning cuts the connection, so

@@ -95,7 +95,12 @@ impl Pages {
     pub(super) fn rest(&self) -> (String, Option<u64>) {
         match &self.next {
             None => (String::new(), None),
-            Some(position) => (position.to_token(), self.remaining),
+            // Of rows that a selector may leave out, none knows the count.
+            Some(position) => {
+                let counted = self.fields == FieldSelector::default();
+                let remaining = self.remaining.filter(|_| counted);
+                (position.to_token(), remaining)
+            }
         }
     }
 

@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::call::{Call, work};
 use super::change::{Identity, Ready, Write, named_version, stored_value};
-use super::create::answer;
+use super::reply::Reply;
 use super::update::{TRIES, store_update};
-use crate::lanes::Lane;
+use crate::lanes::{Held, Lane};
 use crate::respond;
 
 /// A patch that was read.
@@ -36,17 +36,20 @@ where
 {
     let kind = patch_type(call.header(header::CONTENT_TYPE))?;
     let options = PatchOptions::parse(&call.query, kind)?;
-    // The body first: who sends it slowly must not hold a place.
-    let taken = call.take(body).await?;
+    let reply = call.reply()?;
     let _turn = call.enter(Lane::Write).await?;
+    let mut taken = call.take(body).await?;
     let (text, write) = (taken.bytes.clone(), call.write(&options.write));
     let size = text.len();
     let read = work(size, move || Patch::read(kind, &text, options, write));
     let patch = Arc::new(read.await??);
-    let _own = call.server.keys.turn(&call.key()).await;
+    let base = taken.held.bytes();
+    // Each sees what the one before has done; only other replicas still collide.
+    let _alone = call.alone().await?;
     for _ in 0..TRIES {
-        if let Some(response) = attempt(call, &patch, size).await? {
-            return Ok(response);
+        taken.held.shrink(base);
+        if let Some(response) = attempt(call, &reply, &patch, size, &mut taken.held).await? {
+            return Ok(taken.hand_over(response));
         }
         if patch.names_version() {
             break;
@@ -58,24 +61,26 @@ where
 /// One try; `None` when another was faster.
 async fn attempt(
     call: &Call,
+    reply: &Reply,
     patch: &Arc<Patch>,
     size: usize,
+    held: &mut Held,
 ) -> Result<Option<Response<Body>>, Failure> {
-    let stored = call.store().get(&call.key()).await;
-    let Some(object) = stored.map_err(|error| call.failed(&error))? else {
-        return attempt_create(call, patch, size).await;
+    let Some(object) = call.old(held).await? else {
+        return attempt_create(call, reply, patch, size).await;
     };
     let size = size + object.body.as_ref().map_or(0, Bytes::len);
     let (job, old) = (Arc::clone(patch), object.clone());
     let (ready, warnings) = work(size, move || job.update(&old)).await??;
     let dry_run = patch.options.write.dry_run;
-    let stored = store_update(call, 200, &object, ready, dry_run, &warnings).await?;
+    let stored = store_update(call, reply, &object, ready, dry_run, &warnings).await?;
     Ok(stored.ok())
 }
 
 /// Only an apply makes what is not there.
 async fn attempt_create(
     call: &Call,
+    reply: &Reply,
     patch: &Arc<Patch>,
     size: usize,
 ) -> Result<Option<Response<Body>>, Failure> {
@@ -85,10 +90,10 @@ async fn attempt_create(
     let (job, identity) = (Arc::clone(patch), Identity::new());
     let (ready, warnings) = work(size, move || job.create(&identity)).await??;
     if patch.options.write.dry_run {
-        return answer(call, 201, &ready, None, &warnings).map(Some);
+        return reply.dry(201, &ready, &warnings).await.map(Some);
     }
     match call.commit(Change::Create(ready.draft.clone())).await {
-        Ok(meta) => answer(call, 201, &ready, Some(&meta), &warnings).map(Some),
+        Ok(meta) => reply.stored(201, &ready, &meta, &warnings).await.map(Some),
         Err(Error::AlreadyExists(_)) => Ok(None),
         Err(error) => Err(call.failed(&error)),
     }
@@ -131,8 +136,11 @@ impl Patch {
         let (mut new, warnings) = self.applied(Some(&stored))?;
         let named = named_version(&new);
         if named.is_empty() {
-            // A patch that takes the version away, or an apply without one.
-            new["metadata"]["resourceVersion"] = version.to_string().into();
+            // A patch that takes the version away, or an apply without one. What
+            // is no metadata at all is refused below.
+            if let Some(metadata) = new.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.insert("resourceVersion".to_owned(), version.to_string().into());
+            }
         } else if named != version.to_string() {
             let write = &self.write;
             return Err(Failure::stale(GROUP, write.resource.plural, &write.name));

@@ -11,14 +11,11 @@ use kubescape_store::{Change, Error, Expect, Meta, Object};
 
 use super::call::{Call, work};
 use super::change::{Ready, named_version, stored_value};
-use super::create::answer;
-use super::get::{one, view};
+use super::reply::Reply;
 use crate::lanes::Lane;
-use crate::respond;
 
-/// How often a write that names no version is tried against new versions, which
-/// only other kinds of writes and other replicas make meanwhile.
-pub(super) const TRIES: usize = 16;
+/// How often a write that names no version is tried against new versions.
+pub(super) const TRIES: usize = 5;
 
 pub(super) async fn update<B>(call: &Call, body: B) -> Result<Response<Body>, Failure>
 where
@@ -27,10 +24,11 @@ where
 {
     let options = WriteOptions::parse_update(&call.query)?;
     let format = call.body_format()?;
-    // The body first: who sends it slowly must not hold a place.
-    let taken = call.take(body).await?;
+    let reply = call.reply()?;
     let _turn = call.enter(Lane::Write).await?;
-    let object = call.stored().await?;
+    let mut taken = call.take(body).await?;
+    let object = call.old(&mut taken.held).await?;
+    let object = object.ok_or_else(|| call.not_found())?;
     let write = call.write(&options);
     let (text, old) = (taken.bytes.clone(), object.clone());
     let size = text.len() + old.body.as_ref().map_or(0, Bytes::len);
@@ -54,9 +52,11 @@ where
         ))
     });
     let (ready, dry_run, warnings) = made.await??;
-    store_update(call, 200, &object, ready, dry_run, &warnings)
-        .await?
-        .map_err(|_| Failure::stale(GROUP, call.resource.plural, &call.name))
+    let stored = store_update(call, &reply, &object, ready, dry_run, &warnings);
+    match stored.await? {
+        Ok(response) => Ok(taken.hand_over(response)),
+        Err(Stale) => Err(Failure::stale(GROUP, call.resource.plural, &call.name)),
+    }
 }
 
 /// Another was faster.
@@ -65,17 +65,17 @@ pub(super) struct Stale;
 /// Commits a new version of `old`, or nothing when nothing changed.
 pub(super) async fn store_update(
     call: &Call,
-    code: u16,
+    reply: &Reply,
     old: &Object,
     ready: Option<Ready>,
     dry_run: bool,
     warnings: &[String],
 ) -> Result<Result<Response<Body>, Stale>, Failure> {
     let Some(ready) = ready else {
-        return unchanged(call, code, old, warnings).map(Ok);
+        return reply.unchanged(old, warnings).await.map(Ok);
     };
     if dry_run {
-        return answer(call, code, &ready, None, warnings).map(Ok);
+        return reply.dry(200, &ready, warnings).await.map(Ok);
     }
     let expect = Expect::version(old.meta.resource_version);
     // An object that only waited for its finalizers goes with the last of them.
@@ -90,27 +90,9 @@ pub(super) async fn store_update(
                 metadata: ready.draft.metadata.clone(),
                 ..Meta::clone(&meta)
             };
-            answer(call, code, &ready, Some(&shown), warnings).map(Ok)
+            reply.stored(200, &ready, &shown, warnings).await.map(Ok)
         }
         Err(Error::Conflict { .. }) => Ok(Err(Stale)),
         Err(error) => Err(call.failed(&error)),
     }
-}
-
-fn unchanged(
-    call: &Call,
-    code: u16,
-    old: &Object,
-    warnings: &[String],
-) -> Result<Response<Body>, Failure> {
-    let representation = call.accepted(kubescape_apimachinery::negotiate::Target::Object)?;
-    let view = view(
-        call,
-        representation,
-        kubescape_apimachinery::options::Spec::Full,
-    )?;
-    let mut response = one(&view, representation.format, &old.meta, old.body.as_deref())?;
-    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or_default();
-    respond::warn(&mut response, warnings);
-    Ok(response)
 }

@@ -25,9 +25,6 @@ use crate::lanes::{Lane, Turn};
 use crate::respond;
 use crate::stream::{self, Sender};
 
-/// Between bookmarks of a quiet watch. (`cacher`: a minute)
-const BOOKMARKS: Duration = Duration::from_mins(1);
-
 /// Pieces of events that are sent at once while more are at hand.
 const CHUNK: usize = 32 << 10;
 
@@ -50,6 +47,7 @@ pub(super) async fn watch(call: &Call) -> Result<Response<Body>, Failure> {
         filter: filter(call, &options),
         fields: options.field_selector.clone(),
         bookmarks: options.allow_watch_bookmarks,
+        pause: call.server.settings.bookmarks,
         columns_sent: false,
         until: Instant::now() + lifetime(call, &options),
         shutdown: call.server.shutdown.clone(),
@@ -85,6 +83,8 @@ struct Watcher {
     filter: Filter,
     fields: FieldSelector,
     bookmarks: bool,
+    /// Between bookmarks.
+    pause: Duration,
     /// Tables name their columns in the first event only.
     columns_sent: bool,
     until: Instant,
@@ -142,7 +142,7 @@ impl Watcher {
             None => self.store.resource_version().await?,
         };
         let mut subscription = self.store.subscribe(self.filter.clone(), from).await?;
-        let mut bookmark = Instant::now() + BOOKMARKS;
+        let mut bookmark = Instant::now() + self.pause;
         loop {
             while let Some(event) = subscription.try_next().await? {
                 self.event(&event).await?;
@@ -155,7 +155,7 @@ impl Watcher {
                 self.event(&event).await?;
             } else {
                 self.bookmark(subscription.position(), false);
-                bookmark = Instant::now() + BOOKMARKS;
+                bookmark = Instant::now() + self.pause;
             }
         }
     }

@@ -1,0 +1,123 @@
+//! Bodies of requests: read within the limit of the resource, in memory that is
+//! counted as they come.
+
+use std::pin::pin;
+
+use bytes::{Bytes, BytesMut};
+use http::Response;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use kubescape_apimachinery::{Failure, Reason};
+use kubescape_runtime::serve::{Body, BoxError};
+
+use super::call::{Call, busy};
+use crate::lanes::Held;
+use crate::stream;
+
+/// A body and the memory that is held for it.
+pub(super) struct Taken {
+    pub(super) bytes: Bytes,
+    /// For what is made of the body.
+    pub(super) held: Held,
+    /// For the body itself.
+    _arrived: Held,
+}
+
+/// How many times its size a body needs while it is worked on, beside itself:
+/// the values it is parsed to, the text that is stored, and the answer.
+pub(super) const UNFOLDED: usize = 5;
+
+/// Bodies up to this size are not counted while they come; lanes bound them.
+const SMALL: usize = 64 << 10;
+
+/// Memory for a body that comes is taken in steps of this size.
+const STEP: usize = 1 << 20;
+
+impl Call {
+    /// Reads the body within the limit of the resource.
+    pub(super) async fn take<B>(&self, body: B) -> Result<Taken, Failure>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+        B::Error: Into<BoxError>,
+    {
+        let limit = self.server.settings.max_body(self.resource);
+        if body.size_hint().lower() > limit {
+            return Err(Failure::too_large(limit));
+        }
+        let mut arrived = Held::default();
+        let bytes = self.read(body, limit, &mut arrived).await?;
+        let mut held = Held::default();
+        self.hold(&mut held, bytes.len().saturating_mul(UNFOLDED))
+            .await?;
+        Ok(Taken {
+            bytes,
+            held,
+            _arrived: arrived,
+        })
+    }
+
+    /// Memory follows what has come and not what is announced.
+    async fn read<B>(&self, body: B, limit: u64, arrived: &mut Held) -> Result<Bytes, Failure>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+        B::Error: Into<BoxError>,
+    {
+        let patience = self.server.settings.patience;
+        let mut body = pin!(body);
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        let mut count = 0_usize;
+        loop {
+            let frame = tokio::time::timeout(patience, body.frame()).await;
+            let Some(frame) = frame.map_err(|_| too_slow())? else {
+                break;
+            };
+            let frame = frame.map_err(|error| broken(&error.into()))?;
+            let Ok(piece) = frame.into_data() else {
+                continue;
+            };
+            count = count.saturating_add(piece.len());
+            if count as u64 > limit {
+                return Err(Failure::too_large(limit));
+            }
+            if count > SMALL && count > arrived.bytes() {
+                let more = (count - arrived.bytes()).max(STEP);
+                let lanes = &self.server.lanes;
+                lanes.hold_arriving(arrived, more).await.map_err(busy)?;
+            }
+            // Small bodies come in one piece, which then need not be copied.
+            if first.is_empty() && rest.is_empty() {
+                first = piece;
+            } else {
+                rest.extend_from_slice(&std::mem::take(&mut first));
+                rest.extend_from_slice(&piece);
+            }
+        }
+        Ok(if rest.is_empty() {
+            first
+        } else {
+            rest.freeze()
+        })
+    }
+}
+
+impl Taken {
+    /// The answer, which keeps the memory that it needs until it is sent.
+    pub(super) fn hand_over(mut self, response: Response<Body>) -> Response<Body> {
+        let size = response.body().size_hint().exact().unwrap_or_default();
+        self.held
+            .shrink(usize::try_from(size).unwrap_or(usize::MAX));
+        response.map(|body| stream::holding(body, self.held))
+    }
+}
+
+fn too_slow() -> Failure {
+    let mut failure = Failure::bad_request("the body stopped coming: send it again");
+    failure.code = 408;
+    failure.reason = Reason::Timeout;
+    failure
+}
+
+fn broken(error: &BoxError) -> Failure {
+    Failure::bad_request(format!("the body ended early: {error}"))
+}
