@@ -1,7 +1,7 @@
 //! LIST: in one piece when small, as a stream when large, always of one state.
 
 use http::Response;
-use kubescape_api::API_VERSION;
+use kubescape_api::{API_VERSION, Weight};
 use kubescape_apimachinery::negotiate::{Representation, Shape, Target};
 use kubescape_apimachinery::options::{ListOptions, ResourceVersionMatch, TableOptions};
 use kubescape_apimachinery::render::{Include, ListMeta, ListRenderer, TableRenderer};
@@ -9,16 +9,20 @@ use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::Body;
 use kubescape_store::{At, Error, Filter, Object, Position};
 
+use super::allowance::Allowance;
 use super::call::Call;
 use super::get::text;
 use super::pages::Pages;
 use super::render::{View, damaged};
-use crate::lanes::{Held, Lane, Turn};
+use crate::lanes::{Lane, Turn};
 use crate::respond;
 use crate::stream;
 
 /// Bytes of an answer that are sent at once.
 const CHUNK: usize = 64 << 10;
+
+/// A page of bodies and the pieces made of it.
+const PAGE: usize = 4 << 20;
 
 /// YAML is made of a whole list at once, so that one must not be longer.
 const LONGEST_YAML: usize = 16 << 20;
@@ -27,17 +31,10 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
     let options = ListOptions::parse(&call.query)?;
     let representation = call.accepted(Target::List)?;
     let view = view_of_many(call, representation, &options)?;
-    let lane = if view.wants_bodies() && call.resource.weight == kubescape_api::Weight::Heavy {
-        Lane::Heavy
-    } else {
-        Lane::Light
-    };
+    let lane = lane(&view);
     let turn = call.enter(lane).await?;
-    let mut held = Held::default();
-    if lane == Lane::Heavy {
-        // A page of bodies, or one large body, and the piece made of it.
-        call.hold(&mut held, 4 << 20).await?;
-    }
+    let base = if lane == Lane::Heavy { PAGE } else { 0 };
+    let allowance = Allowance::new(call, base, PAGE).await?;
     let at = at(call, &options).await?;
     let pages = Pages::start(
         call.store().clone(),
@@ -50,7 +47,23 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
     .await
     .map_err(|error| list_failure(&options, call, &error))?;
     let writer = Writer::start(view, Vec::new());
-    answer(call, representation.format, pages, writer, (turn, held)).await
+    answer(
+        call,
+        representation.format,
+        pages,
+        writer,
+        (turn, allowance),
+    )
+    .await
+}
+
+/// The lane of reading many objects.
+pub(super) fn lane(view: &View) -> Lane {
+    if view.wants_bodies() && view.resource.weight == Weight::Heavy {
+        Lane::Heavy
+    } else {
+        Lane::Light
+    }
 }
 
 /// What a LIST or WATCH shows of each object.
@@ -177,6 +190,10 @@ impl Writer {
     }
 }
 
+pub(super) fn body_size(object: &Object) -> u64 {
+    object.body.as_ref().map_or(0, |body| body.len() as u64)
+}
+
 fn end(pages: &Pages) -> ListMeta {
     let (continue_token, remaining_item_count) = pages.rest();
     ListMeta {
@@ -191,12 +208,13 @@ async fn answer(
     format: Format,
     mut pages: Pages,
     mut writer: Writer,
-    room: (Turn, Held),
+    mut room: (Turn, Allowance),
 ) -> Result<Response<Body>, Failure> {
     if format == Format::Json && !pages.is_whole() {
         return Ok(streamed(call, pages, writer, room));
     }
     while let Some(object) = pages.next().await.map_err(|error| call.failed(&error))? {
+        room.1.pass(body_size(&object)).await?;
         writer.item(&object)?;
         if writer.out.len() > LONGEST_YAML && format == Format::Yaml {
             return Err(Failure::not_acceptable_because(
@@ -205,7 +223,10 @@ async fn answer(
         }
     }
     let text_of_list = writer.finish(&end(&pages));
-    text(200, format, text_of_list).await
+    let response = text(200, format, text_of_list).await?;
+    // The memory is in use until the client has the answer.
+    let (_turn, allowance) = room;
+    Ok(response.map(|body| stream::holding(body, allowance)))
 }
 
 /// Sends while it reads. What fails after the beginning cuts the connection, so
@@ -214,20 +235,23 @@ fn streamed(
     call: &Call,
     mut pages: Pages,
     mut writer: Writer,
-    room: (Turn, Held),
+    (turn, mut allowance): (Turn, Allowance),
 ) -> Response<Body> {
     let (mut sender, body) = stream::channel(call.server.settings.patience);
     let resource = call.resource.plural;
     tokio::spawn(async move {
-        let _room = room;
+        let _turn = turn;
         let result = async {
             while let Some(object) = pages.next().await.map_err(|error| error.to_string())? {
+                let passed = allowance.pass(body_size(&object)).await;
+                passed.map_err(|failure| failure.message)?;
                 writer.item(&object).map_err(|failure| failure.message)?;
                 if writer.out.len() >= CHUNK {
                     let chunk = std::mem::take(&mut writer.out);
                     if !sender.send(chunk).await {
                         return Ok(());
                     }
+                    allowance.sent();
                 }
             }
             sender.send(writer.finish(&end(&pages))).await;

@@ -123,7 +123,7 @@ async fn hostile_texts_are_bad_requests() {
         b"[]".to_vec(),
         b"{}{}".to_vec(),
         b"{\"metadata\":{\"name\":\"\\ud800\"}}".to_vec(),
-        b"{\"metadata\":{\"name\":1e999}}".to_vec(),
+        b"{\"metadata\":{\"name\":1e99}}".to_vec(),
     ];
     for text in texts {
         for (method, content) in [
@@ -231,14 +231,7 @@ async fn odd_queries_are_bad_requests_or_nothing() {
         let answer = world.get(&format!("{SUMMARIES}?{query}")).await;
         assert_eq!(answer.code, 400, "{query}: {}", answer.text);
     }
-    for query in [
-        "limit=-5",
-        "x=y",
-        "&&&",
-        "=",
-        "%",
-        "pretty=true",
-    ] {
+    for query in ["limit=-5", "x=y", "&&&", "=", "%", "pretty=true"] {
         assert_eq!(
             world.get(&format!("{SUMMARIES}?{query}")).await.code,
             200,
