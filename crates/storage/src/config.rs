@@ -217,7 +217,7 @@ fn read_settings(reader: &mut Reader<'_>) -> Settings {
     }
     let queued: Option<usize> = reader.field("defaultQueueLength").get();
     if let Some(queued) = queued {
-        settings.room.waiting = [queued; 4];
+        settings.room.waiting[..3].fill(queued);
     }
     if let Some(mut kinds) = reader.object("kindQueues") {
         for resource in RESOURCES {

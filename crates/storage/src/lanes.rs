@@ -22,11 +22,19 @@ pub enum Lane {
     Write,
     /// Open watches.
     Watch,
+    /// Lists that are sent while they are read.
+    Stream,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 4] = [Self::Light, Self::Heavy, Self::Write, Self::Watch];
+    pub const ALL: [Self; 5] = [
+        Self::Light,
+        Self::Heavy,
+        Self::Write,
+        Self::Watch,
+        Self::Stream,
+    ];
 
     /// As metrics name it.
     pub fn name(self) -> &'static str {
@@ -35,6 +43,7 @@ impl Lane {
             Self::Heavy => "heavy",
             Self::Write => "write",
             Self::Watch => "watch",
+            Self::Stream => "stream",
         }
     }
 }
@@ -43,9 +52,9 @@ impl Lane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Requests that work at once, by lane in the order of [`Lane::ALL`].
-    pub at_once: [usize; 4],
+    pub at_once: [usize; 5],
     /// Requests that may wait, by lane.
-    pub waiting: [usize; 4],
+    pub waiting: [usize; 5],
     /// Bytes of bodies in memory at once.
     pub bytes: usize,
     /// How long a request waits for its turn.
@@ -56,8 +65,8 @@ impl Default for Room {
     /// For a container of some 150 MiB.
     fn default() -> Self {
         Self {
-            at_once: [32, 4, 64, 10_000],
-            waiting: [1_000, 100, 1_000, 0],
+            at_once: [32, 4, 64, 10_000, 256],
+            waiting: [1_000, 100, 1_000, 0, 0],
             bytes: 96 << 20,
             patience: Duration::from_secs(5),
         }
@@ -66,7 +75,7 @@ impl Default for Room {
 
 /// All lanes and the memory that they share.
 pub(crate) struct Lanes {
-    each: [OneLane; 4],
+    each: [OneLane; 5],
     /// For bodies while they come, which a slow client stretches.
     arriving: Pool,
     /// For bodies while they are worked on or sent.
@@ -272,8 +281,8 @@ mod tests {
 
     fn small() -> Lanes {
         Lanes::new(Room {
-            at_once: [1, 1, 1, 1],
-            waiting: [1, 0, 0, 0],
+            at_once: [1; 5],
+            waiting: [1, 0, 0, 0, 0],
             bytes: 15 * STEP,
             patience: Duration::from_millis(20),
         })

@@ -1,6 +1,7 @@
 //! What a Kubernetes API does with the resources of the group: one file a verb.
 //! Reads and writes the store.
 
+mod allowance;
 mod call;
 mod change;
 mod computed;

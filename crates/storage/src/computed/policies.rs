@@ -75,7 +75,13 @@ impl Policies {
             .of(source.as_deref().ok_or(Failure::NoSource)?, now)
             .await?;
         // Found by another name: the answer has the name that was asked for.
-        policy["metadata"]["name"] = name.into();
+        // The policy inside has it, too: applied after each rollout it stays one.
+        for metadata in ["/metadata", "/spec/metadata"] {
+            let metadata = policy.pointer_mut(metadata).and_then(Value::as_object_mut);
+            if let Some(metadata) = metadata {
+                metadata.insert("name".to_owned(), name.into());
+            }
+        }
         Ok(policy)
     }
 

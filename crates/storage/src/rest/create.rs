@@ -46,7 +46,10 @@ where
             made.map(Some)
         };
         match made {
-            Ok(None) => return reply.dry(201, &ready, &warnings).await,
+            Ok(None) => {
+                let response = reply.dry(201, &ready, &warnings).await?;
+                return Ok(taken.hand_over(response));
+            }
             Ok(Some(meta)) => {
                 let response = reply.stored(201, &ready, &meta, &warnings).await?;
                 return Ok(taken.hand_over(response));

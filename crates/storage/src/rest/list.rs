@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Response;
-use kubescape_api::API_VERSION;
+use kubescape_api::{API_VERSION, Weight};
 use kubescape_apimachinery::negotiate::{Representation, Shape, Target};
 use kubescape_apimachinery::options::{ListOptions, ResourceVersionMatch, TableOptions};
 use kubescape_apimachinery::render::{Include, ListMeta, ListRenderer, TableRenderer};
@@ -30,11 +30,7 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
     let options = ListOptions::parse(&call.query)?;
     let representation = call.accepted(Target::List)?;
     let view = view_of_many(call, representation, &options)?;
-    let lane = if view.wants_bodies() && call.resource.weight == kubescape_api::Weight::Heavy {
-        Lane::Heavy
-    } else {
-        Lane::Light
-    };
+    let lane = lane(&view);
     let turn = call.enter(lane).await?;
     let at = at(call, &options).await?;
     let pages = Pages::start(
@@ -54,6 +50,15 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Failure> {
     };
     let writer = Writer::start(view, Vec::new());
     answer(call, representation.format, rows, writer, turn).await
+}
+
+/// The lane of reading many objects.
+pub(super) fn lane(view: &View) -> Lane {
+    if view.wants_bodies() && view.resource.weight == Weight::Heavy {
+        Lane::Heavy
+    } else {
+        Lane::Light
+    }
 }
 
 /// What a LIST or WATCH shows of each object.
@@ -180,6 +185,10 @@ impl Writer {
     }
 }
 
+pub(super) fn body_size(object: &Object) -> u64 {
+    object.body.as_ref().map_or(0, |body| body.len() as u64)
+}
+
 fn end(pages: &Pages) -> ListMeta {
     let (continue_token, remaining_item_count) = pages.rest();
     ListMeta {
@@ -223,6 +232,11 @@ async fn answer(
     turn: Turn,
 ) -> Result<Response<Body>, Failure> {
     if format == Format::Json && (!rows.pages.is_whole() || rows.bodies.is_some()) {
+        // Who reads slowly must not hold a place among those who read little.
+        let turn = match rows.bodies {
+            None => call.enter(Lane::Stream).await?,
+            Some(_) => turn,
+        };
         return Ok(streamed(call, rows, writer, turn));
     }
     while let Some((object, _held)) = rows.next().await? {

@@ -17,8 +17,9 @@ use kubescape_runtime::serve::Body;
 use kubescape_store::{At, Error, Event, EventKind, Filter, Meta, Subscription};
 use tokio::time::Instant;
 
+use super::allowance::Allowance;
 use super::call::Call;
-use super::list::{filter, view_of_many};
+use super::list::{body_size, filter, lane, view_of_many};
 use super::pages::Pages;
 use super::render::{View, damaged};
 use crate::lanes::{Lane, Turn};
@@ -27,6 +28,9 @@ use crate::stream::{self, Sender};
 
 /// Pieces of events that are sent at once while more are at hand.
 const CHUNK: usize = 32 << 10;
+
+/// Bytes of bodies that a watch may have at hand uncounted: there are many watches.
+const FREE: usize = 64 << 10;
 
 pub(super) async fn watch(call: &Call) -> Result<Response<Body>, Failure> {
     let options = ListOptions::parse(&call.query)?;
@@ -40,6 +44,12 @@ pub(super) async fn watch(call: &Call) -> Result<Response<Body>, Failure> {
     {
         call.reached(version).await?;
     }
+    // The present objects are a list.
+    let beginning = if initial {
+        Some(call.enter(lane(&view)).await?)
+    } else {
+        None
+    };
     let (sender, body) = stream::channel(call.server.settings.patience);
     let watcher = Watcher {
         store: call.store().clone(),
@@ -54,6 +64,8 @@ pub(super) async fn watch(call: &Call) -> Result<Response<Body>, Failure> {
         sender,
         out: Vec::new(),
         metrics: call.server.metrics.clone(),
+        allowance: Allowance::new(call, 0, FREE).await?,
+        beginning,
         _turn: turn,
     };
     let from = match (initial, options.resource_version) {
@@ -93,6 +105,9 @@ struct Watcher {
     /// Events that wait to be sent together.
     out: Vec<u8>,
     metrics: crate::metrics::Metrics,
+    allowance: Allowance,
+    /// While the present objects are sent.
+    beginning: Option<Turn>,
     _turn: Turn,
 }
 
@@ -190,6 +205,7 @@ impl Watcher {
         )
         .await?;
         while let Some(object) = pages.next().await? {
+            self.allowance.pass(body_size(&object)).await?;
             self.show(EventType::Added, &object.meta, object.body.as_deref())?;
             if self.out.len() >= CHUNK {
                 self.flush().await?;
@@ -198,6 +214,7 @@ impl Watcher {
         let version = pages.resource_version();
         self.bookmark(version, true);
         self.flush().await?;
+        self.beginning = None;
         Ok(version)
     }
 
@@ -214,7 +231,10 @@ impl Watcher {
         let body: Option<Bytes> = match &event.body {
             _ if !self.view.wants_bodies() => None,
             Some(body) => Some(body.clone()),
-            None => Some(self.store.body(meta).await?),
+            None => {
+                self.allowance.pass(meta.size).await?;
+                Some(self.store.body(meta).await?)
+            }
         };
         self.show(kind, meta, body.as_deref())?;
         self.metrics.watch_event();
@@ -280,6 +300,7 @@ impl Watcher {
         }
         let piece = std::mem::take(&mut self.out);
         if self.sender.send(piece).await {
+            self.allowance.sent();
             Ok(())
         } else {
             Err(End::Quiet)

@@ -137,6 +137,7 @@ async fn policies_are_found_by_workload_whatever_the_source_is_called() {
     let policy = world.get(&format!("{policies}/deployment-cart")).await;
     golden::answer("computed/policy", &policy);
     assert_eq!(policy.fine()["policyRef"][0]["server"], "payments.example");
+    assert_eq!(policy.fine()["spec"]["metadata"]["name"], "deployment-cart");
     // Known servers are read anew, too.
     world.delete(&format!("{SERVERS}/payments")).await.fine();
     let policy = world

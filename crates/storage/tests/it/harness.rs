@@ -223,12 +223,21 @@ impl Ask<'_> {
     }
 
     pub(crate) async fn watch(self) -> Watch {
+        self.watch_with_head().await.1
+    }
+
+    /// An open watch, and the head of the answer.
+    pub(crate) async fn watch_with_head(self) -> (Answer, Watch) {
         let response = self.start().await;
         assert_eq!(response.status(), 200);
-        Watch {
-            body: response.into_body(),
-            rest: Vec::new(),
-        }
+        let (parts, body) = response.into_parts();
+        let head = Answer {
+            code: 200,
+            headers: parts.headers,
+            text: String::new(),
+        };
+        let rest = Vec::new();
+        (head, Watch { body, rest })
     }
 }
 

@@ -133,3 +133,26 @@ async fn small_writes_pass_while_a_large_body_comes_slowly() {
         .fine();
     slow.abort();
 }
+
+/// Watches of whole heavy objects share the memory: none is missed for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_watches_of_large_bodies_take_turns() {
+    let world = narrow(|room| room.bytes = 6 << 20);
+    let mut watches = Vec::new();
+    for _ in 0..8 {
+        let path = format!("{SBOMS}?watch=true&resourceVersion=fullSpec");
+        watches.push(world.watch(&path).await);
+    }
+    for at in 0..3 {
+        let object = sbom(&format!("image-{at}"), 6_000);
+        world.post(SBOMS, &object).await.fine();
+    }
+    let read = watches.into_iter().map(|mut watch| async move {
+        for at in 0..3 {
+            let event = watch.event().await.unwrap();
+            assert_eq!(event["type"], "ADDED", "{event}");
+            assert_eq!(event["object"]["metadata"]["name"], format!("image-{at}"));
+        }
+    });
+    futures_util::future::join_all(read).await;
+}
