@@ -54,26 +54,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
 
 async fn measure(arguments: &Arguments, binary: &Path) -> Result<(), Fault> {
     let (mut ours, mut peer) = (Figures::default(), Figures::default());
+    let done = parts(arguments, binary, &mut ours, &mut peer).await;
+    println!(
+        "{} objects of 4 kB, {} of {} MB; one machine for server and client\n",
+        arguments.objects, arguments.sboms, arguments.megabytes
+    );
+    // What was measured before something failed is worth having.
+    figures::print(&ours, &peer);
+    done
+}
+
+async fn parts(
+    arguments: &Arguments,
+    binary: &Path,
+    ours: &mut Figures,
+    peer: &mut Figures,
+) -> Result<(), Fault> {
     let folder = tempfile::tempdir()?;
-    start(binary, folder.path(), &mut ours).await?;
+    start(binary, folder.path(), ours).await?;
     if arguments.objects > 0 {
-        small(arguments, binary, folder.path(), &mut ours).await?;
+        small(arguments, binary, folder.path(), ours).await?;
     }
     if arguments.sboms > 0 {
         let folder = tempfile::tempdir()?;
         let server = Process::start(binary, folder.path())?;
         let (api, ids) = (server.api()?, [server.id()]);
         let (count, size) = (arguments.sboms, arguments.megabytes);
-        heavy::run(&api, &ids, count, size, &mut ours).await?;
+        heavy::run(&api, &ids, count, size, ours).await?;
     }
     if arguments.peer && arguments.objects > 0 {
-        peer::run(arguments.objects, &mut peer).await?;
+        peer::run(arguments.objects, peer).await?;
     }
-    println!(
-        "{} objects of 4 kB, {} of {} MB; one machine for server and client\n",
-        arguments.objects, arguments.sboms, arguments.megabytes
-    );
-    figures::print(&ours, &peer);
     Ok(())
 }
 

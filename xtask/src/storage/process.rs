@@ -1,5 +1,6 @@
 //! The server as a process of its own, and its memory.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,12 +25,14 @@ impl Process {
 
     /// Starts it and does not wait.
     pub(super) fn spawn(binary: &Path, folder: &Path, listen: &str) -> Result<Self, Fault> {
+        let log = File::create(folder.join("log"))?;
         let child = Command::new(binary)
             .args(["storage", "--standalone", "--listen", listen, "--data-dir"])
             .arg(folder.join("data"))
             .arg("--write-kubeconfig")
             .arg(folder.join("kubeconfig"))
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .map_err(|error| format!("{}: {error}", binary.display()))?;
         Ok(Self {
