@@ -186,6 +186,19 @@ impl Lanes {
     }
 }
 
+impl Held {
+    /// Gives back all but `bytes`.
+    pub(crate) fn keep(&mut self, bytes: usize) {
+        self.bytes = self.bytes.min(bytes);
+        let wanted = self.bytes.div_ceil(STEP);
+        if let Some(permits) = &mut self.permits {
+            let spare = permits.num_permits().saturating_sub(wanted);
+            // Dropped, they are free for others.
+            drop(permits.split(spare));
+        }
+    }
+}
+
 impl OneLane {
     fn refuse(&self, lane: Lane) -> Full {
         self.refused.fetch_add(1, Ordering::Relaxed);
@@ -256,6 +269,8 @@ mod tests {
         let mut two = Held::default();
         assert!(lanes.hold(&mut two, 6 * STEP).await.is_err());
         assert_eq!(lanes.bytes(), 6 * STEP);
+        one.keep(2 * STEP);
+        assert_eq!(lanes.bytes(), 2 * STEP);
         drop(one);
         let mut giant = Held::default();
         lanes.hold(&mut giant, 1 << 30).await.unwrap();

@@ -11,6 +11,7 @@ mod list;
 mod pages;
 mod patch;
 mod render;
+mod streamed;
 mod update;
 mod watch;
 

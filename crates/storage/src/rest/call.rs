@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
-use kubescape_api::{GROUP, Resource};
+use http::{HeaderMap, Response, header};
+use kubescape_api::{GROUP, Resource, Weight};
 use kubescape_apimachinery::negotiate::{Representation, Target, accept, body_format};
 use kubescape_apimachinery::{Failure, Format};
-use kubescape_runtime::serve::{BodyError, BoxError, read_limited};
+use kubescape_runtime::serve::{Body, BodyError, BoxError, read_limited};
 use kubescape_store::{Key, Object, Store};
 
 use crate::lanes::{Full, Held, Lane, Turn};
 use crate::respond;
 use crate::server::Inner;
+use crate::stream;
 
 /// One request.
 pub(crate) struct Call {
@@ -31,12 +32,33 @@ pub(crate) struct Call {
 pub(super) struct Taken {
     pub(super) bytes: Bytes,
     /// Held while the body is worked on.
-    pub(super) _held: Held,
+    pub(super) held: Held,
 }
 
 /// How many times its size a body needs while it is worked on: the text, the
 /// values it is parsed to, and the text that is stored.
 const UNFOLDED: usize = 6;
+
+/// The same where it goes from text to text: both, and room to sort in.
+const STREAMED: usize = 3;
+
+/// A body above this is large: it is parsed where it may block, and goes from
+/// text to text where that is possible.
+pub(super) const LARGE: usize = 64 << 10;
+
+impl Taken {
+    /// Keeps the memory of a large answer until the client has it.
+    pub(super) fn answered(self, response: Response<Body>) -> Response<Body> {
+        let size = http_body::Body::size_hint(response.body()).lower();
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        if size <= LARGE {
+            return response;
+        }
+        let mut held = self.held;
+        held.keep(size);
+        response.map(|body| stream::holding(body, held))
+    }
+}
 
 impl Call {
     pub(super) fn store(&self) -> &Arc<dyn Store> {
@@ -74,8 +96,9 @@ impl Call {
         self.server.lanes.hold(held, bytes).await.map_err(busy)
     }
 
-    /// Reads the body within the limit of the resource.
-    pub(super) async fn take<B>(&self, body: B) -> Result<Taken, Failure>
+    /// Reads the body within the limit of the resource. Memory is held for
+    /// values to be made of it, or if it `streams` and is large for another text.
+    pub(super) async fn take<B>(&self, body: B, streams: bool) -> Result<Taken, Failure>
     where
         B: http_body::Body<Data = Bytes> + Send,
         B::Error: Into<BoxError>,
@@ -89,14 +112,24 @@ impl Call {
             return Err(Failure::too_large(limit));
         }
         let expected = usize::try_from(announced.unwrap_or(64 << 10)).unwrap_or(usize::MAX);
-        self.hold(&mut held, expected.saturating_mul(UNFOLDED))
-            .await?;
+        let times = |size: usize| {
+            let streams = streams && size > LARGE;
+            size.saturating_mul(if streams { STREAMED } else { UNFOLDED })
+        };
+        let first = times(expected);
+        self.hold(&mut held, first).await?;
         let bytes = read_limited(body, limit, self.server.settings.patience)
             .await
             .map_err(|error| unreadable(&error, limit))?;
-        let more = bytes.len().saturating_sub(expected);
-        self.hold(&mut held, more.saturating_mul(UNFOLDED)).await?;
-        Ok(Taken { bytes, _held: held })
+        let more = times(bytes.len()).saturating_sub(first);
+        self.hold(&mut held, more).await?;
+        Ok(Taken { bytes, held })
+    }
+
+    /// Memory for values after all, for a body that was to stream.
+    pub(super) async fn unfold(&self, taken: &mut Taken) -> Result<(), Failure> {
+        let more = taken.bytes.len().saturating_mul(UNFOLDED - STREAMED);
+        self.hold(&mut taken.held, more).await
     }
 
     pub(super) fn failed(&self, error: &kubescape_store::Error) -> Failure {
@@ -105,6 +138,18 @@ impl Call {
 
     pub(super) fn not_found(&self) -> Failure {
         Failure::not_found(GROUP, self.resource.plural, &self.name)
+    }
+
+    /// The stored object, or 404. Memory is held for the body of a heavy kind.
+    pub(super) async fn stored_within(&self, held: &mut Held) -> Result<Object, Failure> {
+        if self.resource.weight == Weight::Heavy {
+            let meta = self.store().metadata(&self.key()).await;
+            let meta = meta.map_err(|error| self.failed(&error))?;
+            let size = meta.map_or(0, |meta| meta.size);
+            self.hold(held, usize::try_from(size).unwrap_or(usize::MAX))
+                .await?;
+        }
+        self.stored().await
     }
 
     /// The stored object, or 404.
@@ -139,9 +184,8 @@ pub(super) async fn work<T: Send + 'static>(
     bytes: usize,
     job: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
-    /// Some hundred microseconds of parsing.
-    const LIGHT: usize = 64 << 10;
-    if bytes <= LIGHT {
+    // Some hundred microseconds of parsing.
+    if bytes <= LARGE {
         return Ok(job());
     }
     tokio::task::spawn_blocking(job)

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, header};
 use kubescape_api::{GROUP, VERSION};
 use kubescape_apimachinery::negotiate::Target;
-use kubescape_apimachinery::options::{Spec, WriteOptions};
+use kubescape_apimachinery::options::{FieldValidation, Spec, WriteOptions};
 use kubescape_apimachinery::{Failure, Format, body as bodies};
 use kubescape_runtime::serve::{Body, BoxError};
 use kubescape_store::{Change, Error, Meta};
@@ -12,6 +12,7 @@ use kubescape_store::{Change, Error, Meta};
 use super::call::{Call, work};
 use super::change::{Identity, Ready, Write};
 use super::get::{one, view};
+use super::streamed::is_large;
 use crate::clock::now;
 use crate::lanes::Lane;
 use crate::respond;
@@ -27,23 +28,41 @@ where
     let options = WriteOptions::parse_create(&call.query)?;
     let format = call.body_format()?;
     let _turn = call.enter(Lane::Write).await?;
-    let taken = call.take(body).await?;
+    let streams = call.streams(format, &options);
+    let mut taken = call.take(body, streams).await?;
+    let mut streams = streams && is_large(&taken.bytes);
     let write = call.write(&options);
     let size = taken.bytes.len();
     let mut tries = 0;
     loop {
-        let (write, options) = (write.clone(), options.clone());
-        let (text, identity) = (taken.bytes.clone(), Identity::new());
-        let (ready, generated, warnings) = work(size, move || {
-            make(&write, &options, format, &text, &identity)
-        })
-        .await??;
-        if options_dry(call)? {
+        let (write, identity) = (write.clone(), Identity::new());
+        let (text, validation) = (taken.bytes.clone(), options.field_validation);
+        let made = if streams {
+            let made = work(size, move || {
+                write.creation_streamed(&text, &identity, validation)
+            });
+            let Some(made) = made.await? else {
+                streams = false;
+                call.unfold(&mut taken).await?;
+                continue;
+            };
+            made
+        } else {
+            let made = work(size, move || {
+                make(&write, validation, format, &text, &identity)
+            });
+            made.await??
+        };
+        let (ready, generated, warnings) = made;
+        if options.dry_run {
             return answer(call, 201, &ready, None, &warnings);
         }
         tries += 1;
         match call.commit(Change::Create(ready.draft.clone())).await {
-            Ok(meta) => return answer(call, 201, &ready, Some(&meta), &warnings),
+            Ok(meta) => {
+                let response = answer(call, 201, &ready, Some(&meta), &warnings)?;
+                return Ok(taken.answered(response));
+            }
             Err(Error::AlreadyExists(_)) if generated && tries < TRIES => {}
             Err(Error::AlreadyExists(_)) => {
                 let name = &ready.draft.key.name;
@@ -59,13 +78,9 @@ where
     }
 }
 
-fn options_dry(call: &Call) -> Result<bool, Failure> {
-    Ok(WriteOptions::parse_create(&call.query)?.dry_run)
-}
-
 fn make(
     write: &Write,
-    options: &WriteOptions,
+    validation: FieldValidation,
     format: Format,
     text: &[u8],
     identity: &Identity,
@@ -73,8 +88,7 @@ fn make(
     let decoded = bodies::decode(format, text)?;
     let mut object = decoded.value;
     bodies::expect_kind(&mut object, GROUP, VERSION, write.resource.kind)?;
-    let warnings =
-        write.check_fields(&mut object, &decoded.duplicates, options.field_validation)?;
+    let warnings = write.check_fields(&mut object, &decoded.duplicates, validation)?;
     let generated = object["metadata"]["name"]
         .as_str()
         .is_none_or(str::is_empty);

@@ -37,7 +37,7 @@ where
     let kind = patch_type(call.header(header::CONTENT_TYPE))?;
     let options = PatchOptions::parse(&call.query, kind)?;
     let _turn = call.enter(Lane::Write).await?;
-    let taken = call.take(body).await?;
+    let taken = call.take(body, false).await?;
     let (text, write) = (taken.bytes.clone(), call.write(&options.write));
     let size = text.len();
     let read = work(size, move || Patch::read(kind, &text, options, write));

@@ -13,6 +13,7 @@ use super::call::{Call, work};
 use super::change::{Ready, named_version, stored_value};
 use super::create::answer;
 use super::get::{one, view};
+use super::streamed::is_large;
 use crate::lanes::Lane;
 use crate::respond;
 
@@ -27,9 +28,23 @@ where
     let options = WriteOptions::parse_update(&call.query)?;
     let format = call.body_format()?;
     let _turn = call.enter(Lane::Write).await?;
-    let taken = call.take(body).await?;
-    let object = call.stored().await?;
+    let streams = call.streams(format, &options);
+    let mut taken = call.take(body, streams).await?;
+    let object = call.stored_within(&mut taken.held).await?;
     let write = call.write(&options);
+    if streams && is_large(&taken.bytes) {
+        let (write, text, old) = (write.clone(), taken.bytes.clone(), object.clone());
+        let validation = options.field_validation;
+        let made = work(text.len(), move || {
+            write.update_streamed(&text, &old, validation)
+        });
+        if let Some((ready, warnings)) = made.await? {
+            let stored = store_update(call, 200, &object, ready, false, &warnings).await?;
+            let response = stored.map_err(|_| stale(call))?;
+            return Ok(taken.answered(response));
+        }
+        call.unfold(&mut taken).await?;
+    }
     let (text, old) = (taken.bytes.clone(), object.clone());
     let size = text.len() + old.body.as_ref().map_or(0, Bytes::len);
     let made = work(size, move || {
@@ -52,9 +67,12 @@ where
         ))
     });
     let (ready, dry_run, warnings) = made.await??;
-    store_update(call, 200, &object, ready, dry_run, &warnings)
-        .await?
-        .map_err(|_| Failure::stale(GROUP, call.resource.plural, &call.name))
+    let stored = store_update(call, 200, &object, ready, dry_run, &warnings).await?;
+    Ok(taken.answered(stored.map_err(|_| stale(call))?))
+}
+
+fn stale(call: &Call) -> Failure {
+    Failure::stale(GROUP, call.resource.plural, &call.name)
 }
 
 /// Another was faster.
@@ -107,7 +125,7 @@ fn unchanged(
         representation,
         kubescape_apimachinery::options::Spec::Full,
     )?;
-    let mut response = one(&view, representation.format, &old.meta, old.body.as_deref())?;
+    let mut response = one(&view, representation.format, &old.meta, old.body.as_ref())?;
     *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or_default();
     respond::warn(&mut response, warnings);
     Ok(response)
