@@ -152,17 +152,21 @@ impl Lanes {
             .permits
             .as_ref()
             .map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = u32::try_from(wanted.saturating_sub(have)).unwrap_or(u32::MAX);
+        let more = wanted.saturating_sub(have);
         if more == 0 {
             return Ok(());
         }
-        let turn = Arc::clone(&self.bytes).acquire_many_owned(more);
+        let count = |steps: usize| u32::try_from(steps).unwrap_or(u32::MAX);
+        if let Ok(permits) = Arc::clone(&self.bytes).try_acquire_many_owned(count(more)) {
+            held.add(permits);
+            return Ok(());
+        }
+        // Who waits holds nothing: two that wait for each other would wait in vain.
+        held.permits = None;
+        let turn = Arc::clone(&self.bytes).acquire_many_owned(count(wanted));
         match tokio::time::timeout(self.patience, turn).await {
             Ok(Ok(permits)) => {
-                match &mut held.permits {
-                    Some(all) => all.merge(permits),
-                    none => *none = Some(permits),
-                }
+                held.add(permits);
                 Ok(())
             }
             _ => Err(Full("memory for bodies")),
@@ -187,6 +191,13 @@ impl Lanes {
 }
 
 impl Held {
+    fn add(&mut self, permits: OwnedSemaphorePermit) {
+        match &mut self.permits {
+            Some(all) => all.merge(permits),
+            none => *none = Some(permits),
+        }
+    }
+
     /// Gives back all but `bytes`.
     pub(crate) fn keep(&mut self, bytes: usize) {
         self.bytes = self.bytes.min(bytes);
@@ -259,6 +270,22 @@ mod tests {
         tokio::task::yield_now().await;
         drop(turn);
         assert!(wait.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn two_that_need_more_do_not_wait_for_each_other() {
+        let lanes = Arc::new(small());
+        let mut one = Held::default();
+        lanes.hold(&mut one, 5 * STEP).await.unwrap();
+        let waiter = Arc::clone(&lanes);
+        let other = tokio::spawn(async move {
+            let mut other = Held::default();
+            waiter.hold(&mut other, 8 * STEP).await.is_ok()
+        });
+        tokio::task::yield_now().await;
+        assert!(lanes.hold(&mut one, 3 * STEP).await.is_ok());
+        drop(one);
+        assert!(other.await.unwrap());
     }
 
     #[tokio::test]
