@@ -31,7 +31,7 @@ struct Cost {
 }
 
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
-    build()?;
+    let binary = build()?.display().to_string();
     let folder = tempfile::tempdir()?;
     let report = folder.path().join("report.json");
     println!("best of {ROUNDS} whole processes, JSON report written to a file");
@@ -41,7 +41,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     );
     let bars = bars(folder.path())?;
     for bar in &bars {
-        let mut command = vec!["target/release/kubescape".to_owned(), "scan".to_owned()];
+        let mut command = vec![binary.clone(), "scan".to_owned()];
         command.extend(bar.arguments.clone());
         command.push(bar.input.display().to_string());
         command.extend([
@@ -62,18 +62,19 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
             cost.mebibytes / bar.mebibytes
         );
     }
-    beside_kube_score(&bars)
+    beside_kube_score(&binary, &bars)
 }
 
-fn build() -> Result<(), Box<dyn Error>> {
+/// Builds the release binary; gives its path.
+pub(crate) fn build() -> Result<PathBuf, Box<dyn Error>> {
     let status = Command::new("cargo")
         .args(["build", "--release", "--quiet", "--package", "kubescape"])
         .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("the release build failed".into())
+    if !status.success() {
+        return Err("the release build failed".into());
     }
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    Ok(Path::new(&target).join("release/kubescape"))
 }
 
 fn bars(folder: &Path) -> Result<Vec<Bar>, Box<dyn Error>> {
@@ -130,7 +131,7 @@ fn bars(folder: &Path) -> Result<Vec<Bar>, Box<dyn Error>> {
 }
 
 /// A manifest checker of the same kind, when it is on the path.
-fn beside_kube_score(bars: &[Bar]) -> Result<(), Box<dyn Error>> {
+fn beside_kube_score(binary: &str, bars: &[Bar]) -> Result<(), Box<dyn Error>> {
     if Command::new("kube-score")
         .arg("version")
         .stdout(Stdio::null())
@@ -162,7 +163,7 @@ fn beside_kube_score(bars: &[Bar]) -> Result<(), Box<dyn Error>> {
             "json",
             &input,
         ]))?;
-        let mut command = words(&["target/release/kubescape", "scan"]);
+        let mut command = words(&[binary, "scan"]);
         command.extend(bar.arguments.clone());
         command.extend(words(&[&input, "--format", "json"]));
         let ours = best(&command)?;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod generate;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -20,16 +21,33 @@ enum Chore {
     Gen(generate::Arguments),
     /// Time the release binary as a whole process against its bars, and beside kube-score when
     /// that is installed.
-    Bench,
+    Bench(BenchArguments),
     /// Run a command and print its wall time in seconds and peak memory in KiB.
     #[command(hide = true)]
     Measure { command: Vec<String> },
 }
 
+#[derive(clap::Args)]
+struct BenchArguments {
+    #[command(subcommand)]
+    what: Option<Benchmark>,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// The storage as a server instead, and beside a kube-apiserver with etcd.
+    Storage(storage::Arguments),
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Gen(arguments) => generate::run(&arguments),
-        Chore::Bench => bench::run(),
+        Chore::Bench(arguments) => match arguments.what {
+            None => bench::run(),
+            Some(Benchmark::Storage(arguments)) => {
+                storage::run(&arguments).map_err(|error| error as _)
+            }
+        },
         Chore::Measure { command } => bench::measure(&command),
     };
     match done {

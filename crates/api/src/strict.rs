@@ -58,7 +58,7 @@ pub fn warnings(unknown: &[String], duplicates: &[String]) -> Vec<String> {
 }
 
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     path: Vec<Part>,
     duplicates: Vec<String>,
     looked_at: usize,
@@ -70,6 +70,11 @@ enum Part {
 }
 
 impl State {
+    /// Whether a field was given twice.
+    pub(crate) fn repeats(&self) -> bool {
+        self.looked_at > 0
+    }
+
     fn duplicate(&mut self) {
         self.looked_at += 1;
         if self.looked_at > MOST_LOOKED_AT || self.duplicates.len() >= MOST_REPORTED {
@@ -92,7 +97,7 @@ impl State {
     }
 }
 
-struct Seed<'s>(&'s mut State);
+pub(crate) struct Seed<'s>(pub(crate) &'s mut State);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;

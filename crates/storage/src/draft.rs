@@ -10,6 +10,25 @@ use serde_json::{Map, Value};
 ///
 /// The version is not in it: the store gives it and every answer adds it.
 pub(crate) fn draft(resource: &Resource, object: &Value) -> Draft {
+    let stored = store_form(object);
+    let columns = resource.columns(object).to_string();
+    draft_of(
+        resource,
+        object,
+        stored.metadata,
+        columns,
+        Bytes::from(stored.body),
+    )
+}
+
+/// The same of an object whose texts are at hand; only its metadata is looked at.
+pub(crate) fn draft_of(
+    resource: &Resource,
+    object: &Value,
+    metadata_text: String,
+    columns: String,
+    body: Bytes,
+) -> Draft {
     let empty = Map::new();
     let metadata = object
         .get("metadata")
@@ -23,7 +42,6 @@ pub(crate) fn draft(resource: &Resource, object: &Value) -> Draft {
         .get("finalizers")
         .and_then(Value::as_array)
         .is_some_and(|list| !list.is_empty());
-    let stored = store_form(object);
     Draft {
         key: Key::new(resource.plural, text("namespace"), text("name")),
         uid: text("uid"),
@@ -35,9 +53,9 @@ pub(crate) fn draft(resource: &Resource, object: &Value) -> Draft {
             .unwrap_or_default(),
         deleting: seconds(metadata.get("deletionTimestamp")),
         finalizers,
-        metadata: stored.metadata,
-        columns: resource.columns(object).to_string(),
-        body: Bytes::from(stored.body),
+        metadata: metadata_text,
+        columns,
+        body,
     }
 }
 

@@ -210,9 +210,20 @@ impl Pool {
         let have = held.steps();
         let more = u32::try_from(wanted.saturating_sub(have)).unwrap_or(u32::MAX);
         if more > 0 {
-            let turn = Arc::clone(&self.free).acquire_many_owned(more);
-            let Ok(Ok(permits)) = tokio::time::timeout(patience, turn).await else {
-                return Err(Full("memory for bodies"));
+            let free = || Arc::clone(&self.free);
+            let permits = if let Ok(permits) = free().try_acquire_many_owned(more) {
+                permits
+            } else {
+                // Who waits holds nothing: two that wait for each other would
+                // wait in vain.
+                held.permits = None;
+                held.bytes = 0;
+                let all = u32::try_from(wanted).unwrap_or(u32::MAX);
+                let turn = tokio::time::timeout(patience, free().acquire_many_owned(all));
+                let Ok(Ok(permits)) = turn.await else {
+                    return Err(Full("memory for bodies"));
+                };
+                permits
             };
             match &mut held.permits {
                 Some(all) => all.merge(permits),

@@ -13,6 +13,7 @@ mod pages;
 mod patch;
 mod render;
 mod reply;
+mod streamed;
 mod take;
 mod update;
 mod watch;

@@ -1,5 +1,7 @@
 //! Bodies that are made while they are sent, with a bound on what waits.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -68,6 +70,35 @@ impl Sender {
 /// The body, and something that lives until it is sent.
 pub(crate) fn holding<T: Send + Unpin + 'static>(body: Body, held: T) -> Body {
     Holding { body, _held: held }.boxed_unsync()
+}
+
+/// A body of pieces that are at hand.
+pub(crate) fn of_pieces(pieces: impl Into<VecDeque<Bytes>>) -> Body {
+    Pieces(pieces.into())
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync()
+}
+
+struct Pieces(VecDeque<Bytes>);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+    }
 }
 
 struct Holding<T> {

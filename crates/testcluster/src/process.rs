@@ -32,6 +32,10 @@ impl Process {
         Ok(Self { name, child, log })
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// An error with the end of its log when it has ended by itself.
     pub(crate) fn must_run(&mut self) -> Result<(), Error> {
         match self.child.try_wait().map_err(Error::of(self.name))? {

@@ -6,6 +6,7 @@ mod documents;
 mod forms;
 mod hostile;
 mod rules;
+mod stream;
 mod sums;
 mod tables;
 

@@ -89,6 +89,17 @@ pub fn splice_resource_version(body: &[u8], resource_version: u64, out: &mut Vec
     true
 }
 
+/// Where a version goes into a stored body, and what to put there, for those
+/// who send the body in pieces; `None` as for [`splice_resource_version`].
+pub fn version_splice(body: &[u8], resource_version: u64) -> Option<(usize, String)> {
+    let at = scan::inside_metadata(body)?;
+    let comma = if scan::closes(&body[at..]) { "" } else { "," };
+    Some((
+        at,
+        format!("\"resourceVersion\":\"{resource_version}\"{comma}"),
+    ))
+}
+
 /// Appends `object` with a version as the first field of the object whose
 /// opening brace ends at `at`.
 fn splice_at(object: &[u8], at: usize, resource_version: u64, out: &mut Vec<u8>) {
@@ -167,6 +178,9 @@ mod tests {
             let stored = store_form(&object);
             let mut spliced = Vec::new();
             prop_assert!(splice_resource_version(&stored.body, version, &mut spliced));
+            let (at, put) = version_splice(&stored.body, version).unwrap();
+            let pieces = [&stored.body[..at], put.as_bytes(), &stored.body[at..]].concat();
+            prop_assert_eq!(&pieces, &spliced);
             object["metadata"]["resourceVersion"] = version.to_string().into();
             prop_assert_eq!(&serde_json::from_slice::<Value>(&spliced).unwrap(), &object);
 

@@ -39,12 +39,16 @@ impl Allowance {
     /// long as its client would be waited for.
     pub(super) async fn pass(&mut self, body: u64) -> Result<(), Failure> {
         let bytes = usize::try_from(body.saturating_mul(COPIES)).unwrap_or(usize::MAX);
-        let more = bytes.saturating_sub(self.held.bytes());
-        if bytes <= self.free || more == 0 {
+        if bytes <= self.free {
             return Ok(());
         }
         let end = Instant::now() + self.server.settings.patience;
         loop {
+            // Again each time: who waits holds nothing.
+            let more = bytes.saturating_sub(self.held.bytes());
+            if more == 0 {
+                return Ok(());
+            }
             match self.server.lanes.hold(&mut self.held, more).await {
                 Ok(()) => return Ok(()),
                 Err(full) if Instant::now() >= end => return Err(busy(full)),

@@ -77,13 +77,19 @@ impl Call {
     }
 
     /// The stored object that a write is about, in memory that is held for it.
-    pub(super) async fn old(&self, held: &mut Held) -> Result<Option<Object>, Failure> {
+    /// If it `streams`, no values are made of it.
+    pub(super) async fn old(
+        &self,
+        held: &mut Held,
+        streams: bool,
+    ) -> Result<Option<Object>, Failure> {
         let meta = self.store().metadata(&self.key()).await;
         let Some(meta) = meta.map_err(|error| self.failed(&error))? else {
             return Ok(None);
         };
         let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
-        self.hold(held, size.saturating_mul(UNFOLDED)).await?;
+        let times = if streams { 1 } else { UNFOLDED };
+        self.hold(held, size.saturating_mul(times)).await?;
         let object = self.store().get(&self.key()).await;
         object.map_err(|error| self.failed(&error))
     }
@@ -102,14 +108,16 @@ pub(super) fn busy(full: Full) -> Failure {
     Failure::too_many_requests(message, 1)
 }
 
+/// A body above this is large: some hundred microseconds of parsing. It is worked
+/// on where that may block, and goes from text to text where that is possible.
+pub(super) const LARGE: usize = 64 << 10;
+
 /// Does heavy work where it may block; light work here.
 pub(super) async fn work<T: Send + 'static>(
     bytes: usize,
     job: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
-    /// Some hundred microseconds of parsing.
-    const LIGHT: usize = 64 << 10;
-    if bytes <= LIGHT {
+    if bytes <= LARGE {
         return Ok(job());
     }
     tokio::task::spawn_blocking(job)

@@ -34,7 +34,7 @@ pub(super) struct Ready {
 }
 
 impl Write {
-    fn place(&self) -> Option<&str> {
+    pub(super) fn place(&self) -> Option<&str> {
         self.resource.namespaced().then_some(&*self.namespace)
     }
 
@@ -99,9 +99,10 @@ impl Write {
             namespace: self.place(),
             name: &self.name,
         };
+        // First, or leaving out what is always there would count as a change.
+        self.resource.normalize(&mut new);
         prepare_update(&mut new, old, &target)?;
         self.check_uid(old, &new)?;
-        self.resource.normalize(&mut new);
         let mut causes = validate_meta(&new, self.resource.namespaced());
         causes.extend(validate_update(&new, old));
         self.refuse_if(&new, causes)?;
@@ -114,7 +115,7 @@ impl Write {
         Ok(Some(self.ready(new)))
     }
 
-    fn check_uid(&self, old: &Value, new: &Value) -> Result<(), Failure> {
+    pub(super) fn check_uid(&self, old: &Value, new: &Value) -> Result<(), Failure> {
         let text = |object: &Value| object["metadata"]["uid"].as_str().map(str::to_owned);
         let wanted = Preconditions {
             uid: text(new),
@@ -153,7 +154,7 @@ impl Write {
     }
 }
 
-fn has_owners(object: &Value) -> bool {
+pub(super) fn has_owners(object: &Value) -> bool {
     let owners = object["metadata"].get("managedFields");
     owners
         .and_then(Value::as_array)
@@ -196,4 +197,38 @@ pub(super) fn named_version(object: &Value) -> &str {
         .as_str()
         .filter(|version| *version != "0")
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn leaving_out_what_is_always_there_is_no_change() {
+        let write = Write {
+            resource: Resource::by_plural("workloadconfigurationscansummaries").unwrap(),
+            namespace: "shop".to_owned(),
+            name: String::new(),
+            manager: "test".to_owned(),
+            now: "2024-01-02T03:04:05Z".to_owned(),
+        };
+        let sent = json!({
+            "apiVersion": kubescape_api::API_VERSION,
+            "kind": write.resource.kind,
+            "metadata": {"name": "a"},
+            "spec": {"severities": {"high": 1}},
+        });
+        let old = write
+            .creation(sent.clone(), &Identity::new(), false)
+            .unwrap();
+        let old = stored_value(&old.draft.body, 7).unwrap();
+        let mut again = sent;
+        again["metadata"]["resourceVersion"] = "7".into();
+        let write = Write {
+            name: "a".to_owned(),
+            ..write
+        };
+        assert!(write.update(&old, again, false).unwrap().is_none());
+    }
 }

@@ -41,7 +41,7 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
         .map_err(|error| call.failed(&error))?
         .ok_or_else(|| call.not_found())?;
     let (meta, body) = as_stored(call.resource, &object);
-    let body = (options.spec != Spec::Metadata).then_some(&*body);
+    let body = (options.spec != Spec::Metadata).then_some(&body);
     one(&view, representation.format, &meta, body).await
 }
 

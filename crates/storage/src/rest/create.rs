@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use kubescape_api::{GROUP, VERSION};
-use kubescape_apimachinery::options::WriteOptions;
+use kubescape_apimachinery::options::{FieldValidation, WriteOptions};
 use kubescape_apimachinery::{Failure, Format, body as bodies};
 use kubescape_runtime::serve::{Body, BoxError};
 use kubescape_store::{Change, Error, Meta};
 
 use super::call::{Call, work};
 use super::change::{Identity, Ready, Write};
+use super::streamed::is_large;
 use crate::clock::now;
 use crate::lanes::Lane;
 
@@ -26,18 +27,34 @@ where
     let options = WriteOptions::parse_create(&call.query)?;
     let format = call.body_format()?;
     let reply = call.reply()?;
+    // The body first: who sends it slowly must not hold a place.
+    let streams = call.streams(format, &options);
+    let mut taken = call.take(body, streams).await?;
+    let mut streams = streams && is_large(&taken.bytes);
     let _turn = call.enter(Lane::Write).await?;
-    let taken = call.take(body).await?;
     let write = call.write(&options);
     let (size, dry_run) = (taken.bytes.len(), options.dry_run);
     let mut tries = 0;
     loop {
-        let (write, options) = (write.clone(), options.clone());
-        let (text, identity) = (taken.bytes.clone(), Identity::new());
-        let (ready, generated, warnings) = work(size, move || {
-            make(&write, &options, format, &text, &identity)
-        })
-        .await??;
+        let (write, identity) = (write.clone(), Identity::new());
+        let (text, validation) = (taken.bytes.clone(), options.field_validation);
+        let made = if streams {
+            let made = work(size, move || {
+                write.creation_streamed(&text, &identity, validation)
+            });
+            let Some(made) = made.await? else {
+                streams = false;
+                call.unfold(&mut taken).await?;
+                continue;
+            };
+            made
+        } else {
+            let made = work(size, move || {
+                make(&write, validation, format, &text, &identity)
+            });
+            made.await??
+        };
+        let (ready, generated, warnings) = made;
         tries += 1;
         let made = if dry_run {
             call.would_create(&ready).await
@@ -71,7 +88,7 @@ where
 
 fn make(
     write: &Write,
-    options: &WriteOptions,
+    validation: FieldValidation,
     format: Format,
     text: &[u8],
     identity: &Identity,
@@ -79,8 +96,7 @@ fn make(
     let decoded = bodies::decode(format, text)?;
     let mut object = decoded.value;
     bodies::expect_kind(&mut object, GROUP, VERSION, write.resource.kind)?;
-    let warnings =
-        write.check_fields(&mut object, &decoded.duplicates, options.field_validation)?;
+    let warnings = write.check_fields(&mut object, &decoded.duplicates, validation)?;
     let generated = object["metadata"]["name"]
         .as_str()
         .is_none_or(str::is_empty);

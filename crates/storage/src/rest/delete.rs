@@ -99,7 +99,7 @@ where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<BoxError>,
 {
-    let taken = call.take(body).await?;
+    let taken = call.take(body, false).await?;
     if taken.bytes.is_empty() {
         return DeleteOptions::parse(&call.query, None);
     }

@@ -1,15 +1,16 @@
 //! GET of one object.
 
+use bytes::Bytes;
 use http::Response;
 use kubescape_api::Weight;
 use kubescape_apimachinery::negotiate::{Representation, Shape, Target};
 use kubescape_apimachinery::options::{GetOptions, Spec, TableOptions};
-use kubescape_apimachinery::render::{ListMeta, TableRenderer};
+use kubescape_apimachinery::render::{ListMeta, TableRenderer, version_splice};
 use kubescape_apimachinery::{Failure, Format};
 use kubescape_runtime::serve::Body;
 use kubescape_store::Meta;
 
-use super::call::{Call, work};
+use super::call::{Call, LARGE, work};
 use super::render::{View, damaged};
 use super::take::UNFOLDED;
 use crate::lanes::{Held, Lane};
@@ -39,17 +40,18 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
             &view,
             representation.format,
             &object.meta,
-            object.body.as_deref(),
+            object.body.as_ref(),
         )
         .await;
     }
     drop(turn);
     let _turn = call.enter(Lane::Heavy).await?;
     let mut held = Held::default();
-    // The body and the answer made of it; YAML is made of values.
-    let times = match representation.format {
-        Format::Json => 2,
-        Format::Yaml => 2 + UNFOLDED,
+    // The body; tables and YAML are made of it beside it, YAML of values.
+    let times = match (view.shape, representation.format) {
+        (Shape::Whole, Format::Json) => 1,
+        (_, Format::Json) => 2,
+        (_, Format::Yaml) => 2 + UNFOLDED,
     };
     let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
     call.hold(&mut held, size.saturating_mul(times)).await?;
@@ -58,7 +60,7 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
         &view,
         representation.format,
         &object.meta,
-        object.body.as_deref(),
+        object.body.as_ref(),
     )
     .await?;
     // The memory is in use until the client has the answer.
@@ -99,8 +101,15 @@ pub(super) async fn one(
     view: &View,
     format: Format,
     meta: &Meta,
-    body: Option<&[u8]>,
+    body: Option<&Bytes>,
 ) -> Result<Response<Body>, Failure> {
+    if let (Shape::Whole, Format::Json, Some(body)) = (view.shape, format, body)
+        && body.len() > LARGE
+        && meta.resource_version > 0
+    {
+        return pieces(meta, body);
+    }
+    let body = body.map(Bytes::as_ref);
     let mut out = Vec::new();
     match view.shape {
         Shape::Table { beta } => {
@@ -121,6 +130,19 @@ pub(super) async fn one(
         }
     }
     text(200, format, out).await
+}
+
+/// A large object as it is stored, with its version put in between: no copy.
+fn pieces(meta: &Meta, body: &Bytes) -> Result<Response<Body>, Failure> {
+    let (at, version) = version_splice(body, meta.resource_version).ok_or_else(|| damaged(meta))?;
+    let pieces = [
+        body.slice(..at),
+        Bytes::from(version),
+        body.slice(at..),
+        Bytes::from_static(b"\n"),
+    ];
+    let body = stream::of_pieces(pieces);
+    Ok(respond::body_of(200, Format::Json.media_type(), body))
 }
 
 /// An answer of JSON that was put together, in the format that was asked for.

@@ -37,8 +37,8 @@ where
     let kind = patch_type(call.header(header::CONTENT_TYPE))?;
     let options = PatchOptions::parse(&call.query, kind)?;
     let reply = call.reply()?;
+    let mut taken = call.take(body, false).await?;
     let _turn = call.enter(Lane::Write).await?;
-    let mut taken = call.take(body).await?;
     let (text, write) = (taken.bytes.clone(), call.write(&options.write));
     let size = text.len();
     let read = work(size, move || Patch::read(kind, &text, options, write));
@@ -66,7 +66,7 @@ async fn attempt(
     size: usize,
     held: &mut Held,
 ) -> Result<Option<Response<Body>>, Failure> {
-    let Some(object) = call.old(held).await? else {
+    let Some(object) = call.old(held, false).await? else {
         return attempt_create(call, reply, patch, size).await;
     };
     let size = size + object.body.as_ref().map_or(0, Bytes::len);

@@ -1,6 +1,7 @@
 //! Answers to writes: the object in the representation that was agreed on before
 //! anything was done.
 
+use bytes::Bytes;
 use http::Response;
 use kubescape_api::Resource;
 use kubescape_apimachinery::negotiate::{Shape, Target};
@@ -54,8 +55,7 @@ impl Reply {
         old: &Object,
         warnings: &[String],
     ) -> Result<Response<Body>, Failure> {
-        self.one(200, &old.meta, old.body.as_deref(), warnings)
-            .await
+        self.one(200, &old.meta, old.body.as_ref(), warnings).await
     }
 
     /// The object as it would have been stored, with the version it has now, if any.
@@ -84,7 +84,7 @@ impl Reply {
         &self,
         code: u16,
         meta: &Meta,
-        body: Option<&[u8]>,
+        body: Option<&Bytes>,
         warnings: &[String],
     ) -> Result<Response<Body>, Failure> {
         let mut response = one(&self.view, self.format, meta, body).await?;

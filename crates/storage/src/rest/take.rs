@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use kubescape_apimachinery::{Failure, Reason};
 use kubescape_runtime::serve::{Body, BoxError};
 
-use super::call::{Call, busy};
+use super::call::{Call, LARGE, busy};
 use crate::lanes::Held;
 use crate::stream;
 
@@ -27,6 +27,9 @@ pub(super) struct Taken {
 /// the values it is parsed to, the text that is stored, and the answer.
 pub(super) const UNFOLDED: usize = 5;
 
+/// The same where it goes from text to text: that, and room to sort in.
+const STREAMED: usize = 2;
+
 /// Bodies up to this size are not counted while they come; lanes bound them.
 const SMALL: usize = 64 << 10;
 
@@ -34,8 +37,9 @@ const SMALL: usize = 64 << 10;
 const STEP: usize = 1 << 20;
 
 impl Call {
-    /// Reads the body within the limit of the resource.
-    pub(super) async fn take<B>(&self, body: B) -> Result<Taken, Failure>
+    /// Reads the body within the limit of the resource. Memory is held for values
+    /// to be made of it, or, if it `streams` and is large, for another text.
+    pub(super) async fn take<B>(&self, body: B, streams: bool) -> Result<Taken, Failure>
     where
         B: http_body::Body<Data = Bytes> + Send,
         B::Error: Into<BoxError>,
@@ -47,13 +51,24 @@ impl Call {
         let mut arrived = Held::default();
         let bytes = self.read(body, limit, &mut arrived).await?;
         let mut held = Held::default();
-        self.hold(&mut held, bytes.len().saturating_mul(UNFOLDED))
+        let times = if streams && bytes.len() > LARGE {
+            STREAMED
+        } else {
+            UNFOLDED
+        };
+        self.hold(&mut held, bytes.len().saturating_mul(times))
             .await?;
         Ok(Taken {
             bytes,
             held,
             _arrived: arrived,
         })
+    }
+
+    /// Memory for values after all, for a body that was to stream.
+    pub(super) async fn unfold(&self, taken: &mut Taken) -> Result<(), Failure> {
+        let more = taken.bytes.len().saturating_mul(UNFOLDED - STREAMED);
+        self.hold(&mut taken.held, more).await
     }
 
     /// Memory follows what has come and not what is announced.

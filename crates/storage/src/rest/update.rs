@@ -12,6 +12,8 @@ use kubescape_store::{Change, Error, Expect, Meta, Object};
 use super::call::{Call, work};
 use super::change::{Ready, named_version, stored_value};
 use super::reply::Reply;
+use super::streamed::is_large;
+use super::take::{Taken, UNFOLDED};
 use crate::lanes::Lane;
 
 /// How often a write that names no version is tried against new versions.
@@ -25,11 +27,29 @@ where
     let options = WriteOptions::parse_update(&call.query)?;
     let format = call.body_format()?;
     let reply = call.reply()?;
+    // The body first: who sends it slowly must not hold a place.
+    let streams = call.streams(format, &options);
+    let mut taken = call.take(body, streams).await?;
     let _turn = call.enter(Lane::Write).await?;
-    let mut taken = call.take(body).await?;
-    let object = call.old(&mut taken.held).await?;
+    let streams = streams && is_large(&taken.bytes);
+    let object = call.old(&mut taken.held, streams).await?;
     let object = object.ok_or_else(|| call.not_found())?;
     let write = call.write(&options);
+    if streams {
+        let (write, text, old) = (write.clone(), taken.bytes.clone(), object.clone());
+        let validation = options.field_validation;
+        let made = work(text.len(), move || {
+            write.update_streamed(&text, &old, validation)
+        });
+        if let Some((ready, warnings)) = made.await? {
+            let stored = store_update(call, &reply, &object, ready, false, &warnings);
+            return taken.answer_or_stale(call, stored.await?);
+        }
+        call.unfold(&mut taken).await?;
+        let old = object.body.as_ref().map_or(0, Bytes::len);
+        call.hold(&mut taken.held, old.saturating_mul(UNFOLDED - 1))
+            .await?;
+    }
     let (text, old) = (taken.bytes.clone(), object.clone());
     let size = text.len() + old.body.as_ref().map_or(0, Bytes::len);
     let made = work(size, move || {
@@ -53,9 +73,19 @@ where
     });
     let (ready, dry_run, warnings) = made.await??;
     let stored = store_update(call, &reply, &object, ready, dry_run, &warnings);
-    match stored.await? {
-        Ok(response) => Ok(taken.hand_over(response)),
-        Err(Stale) => Err(Failure::stale(GROUP, call.resource.plural, &call.name)),
+    taken.answer_or_stale(call, stored.await?)
+}
+
+impl Taken {
+    fn answer_or_stale(
+        self,
+        call: &Call,
+        stored: Result<Response<Body>, Stale>,
+    ) -> Result<Response<Body>, Failure> {
+        match stored {
+            Ok(response) => Ok(self.hand_over(response)),
+            Err(Stale) => Err(Failure::stale(GROUP, call.resource.plural, &call.name)),
+        }
     }
 }
 
