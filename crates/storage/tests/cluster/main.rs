@@ -58,7 +58,22 @@ const STORIES: &[Story] = &[
     ("informers_without_watch_list", churn::without_watch_list),
     ("informers_after_compaction", churn::after_compaction),
     ("watches_miss_nothing", churn::watches_miss_nothing),
+    ("ends_in_order", ends_in_order),
 ];
+
+/// Stories of faults that are known and not mended yet; `--include-ignored` runs
+/// them.
+///
+/// `ends_in_order`: the task that follows the cluster's trust does not heed the
+/// shutdown, so that the role ends by its deadline and with an error.
+const KNOWN_FAULTS: &[&str] = &["ends_in_order"];
+
+/// Told to end while it is watched, the server ends at once and well.
+fn ends_in_order(world: &World) {
+    let _watch = world.kubectl.follow(&["get", "knownservers", "-w"]);
+    world.storage.stop();
+    world.bring_back();
+}
 
 fn main() -> ExitCode {
     if std::env::var_os(server::SERVE).is_some() {
@@ -81,6 +96,7 @@ fn main() -> ExitCode {
             story(world.get_or_init(World::start));
             Ok(())
         })
+        .with_ignored_flag(KNOWN_FAULTS.contains(name))
     });
     let conclusion: Conclusion = libtest_mimic::run(&arguments, trials.collect());
     // Stops everything.

@@ -56,7 +56,7 @@ pub(crate) fn up_down_restarting(world: &World) {
     world.bring_back();
     for name in ["profile-1", "profile-2"] {
         delete(name);
-        world.storage.stop();
+        world.storage.kill();
         world.bring_back();
     }
     uses(world, "quota", &ours, "2");

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use kubescape_runtime::config::Env;
 use kubescape_runtime::logging;
@@ -137,8 +138,11 @@ impl Server {
             let id = child.id().to_string();
             let told = Command::new("kill").args(["-TERM", &id]).status();
             assert!(told.unwrap().success());
+            let begun = Instant::now();
             let status = child.wait().unwrap();
             assert!(status.success(), "{status}\n{}", self.log());
+            let took = begun.elapsed();
+            assert!(took < Duration::from_secs(15), "took {took:?}");
         }
     }
 
