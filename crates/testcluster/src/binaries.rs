@@ -43,9 +43,7 @@ impl Binaries {
                 ))),
             };
         }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../target/testcluster")
-            .join(digest()?);
+        let folder = cache().join("testcluster").join(digest()?);
         fs::create_dir_all(&folder).map_err(Error::of("the folder of test programs"))?;
         // Test binaries run side by side; one builds, the others wait for it.
         let lock =
@@ -63,6 +61,18 @@ impl Binaries {
     /// The path of one of the programs.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
+    }
+}
+
+/// The user's cache, which several checkouts share; else the target folder.
+fn cache() -> PathBuf {
+    let named = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
+    let of_user = named("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| named("HOME").map(|home| Path::new(&home).join(".cache")));
+    match of_user {
+        Some(folder) => folder.join("kubescape-tests"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
     }
 }
 

@@ -4,11 +4,13 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::certificates::Certificates;
+use crate::certificates::{Certificates, Pair};
+use crate::launch::{self, Launch};
 use crate::process::Process;
 use crate::{Binaries, Error};
 
@@ -21,13 +23,26 @@ const ADMIN: &str = "admin-token";
 /// Token of the controller manager.
 const CONTROLLERS: &str = "controllers-token";
 
+/// A program of the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What keeps the objects.
+    Etcd,
+    /// The API.
+    ApiServer,
+    /// What acts on objects.
+    Controllers,
+}
+
 /// A running control plane on the loopback interface. Dropping it stops it and
 /// removes its data. There are no nodes and no scheduler: Pods stay pending.
 pub struct Cluster {
     // Stopped in this order.
-    _controllers: Process,
-    apiserver: Process,
-    etcd: Process,
+    controllers: Mutex<Option<Process>>,
+    apiserver: Mutex<Option<Process>>,
+    etcd: Mutex<Option<Process>>,
+    launches: [Launch; 3],
+    certificates: Certificates,
     binaries: Binaries,
     folder: TempDir,
     port: u16,
@@ -62,38 +77,80 @@ impl Cluster {
         let certificates = Certificates::create(folder.path())?;
         let [etcd_port, peer_port, port, controllers_port] = free_ports()?;
         write_tokens(folder.path())?;
-        let etcd = start_etcd(&binaries, folder.path(), [etcd_port, peer_port], etcd_flags)?;
-        let mut apiserver =
-            start_apiserver(&binaries, folder.path(), &certificates, etcd_port, port)?;
-        write_kubeconfig(folder.path(), &certificates, "admin", port, ADMIN)?;
-        write_kubeconfig(
-            folder.path(),
-            &certificates,
-            "controllers",
-            port,
-            CONTROLLERS,
-        )?;
-        wait_until_ready(&binaries, folder.path(), &mut apiserver)?;
-        let controllers =
-            start_controllers(&binaries, folder.path(), &certificates, controllers_port)?;
-        Ok(Self {
-            _controllers: controllers,
-            apiserver,
-            etcd,
+        let at = folder.path();
+        for (name, token) in [("admin", ADMIN), ("controllers", CONTROLLERS)] {
+            write_kubeconfig(at, &certificates, name, port, token)?;
+        }
+        let launches = [
+            launch::etcd(&binaries, at, [etcd_port, peer_port], etcd_flags),
+            launch::apiserver(&binaries, at, &certificates, etcd_port, port),
+            launch::controllers(&binaries, at, &certificates, controllers_port),
+        ];
+        let cluster = Self {
+            controllers: Mutex::new(None),
+            apiserver: Mutex::new(None),
+            etcd: Mutex::new(None),
+            launches,
+            certificates,
             binaries,
             folder,
             port,
-        })
+        };
+        for part in [Part::Etcd, Part::ApiServer, Part::Controllers] {
+            cluster.restart(part)?;
+        }
+        Ok(cluster)
+    }
+
+    /// Stops a part as a power cut would.
+    pub fn stop(&self, part: Part) {
+        let mut process = self.process(part);
+        // Dropped here, which waits for its end.
+        *process = None;
+    }
+
+    /// Stops a part if it runs, and starts it; its data stay. Returns when
+    /// kube-apiserver is ready again.
+    ///
+    /// # Errors
+    ///
+    /// It does not get ready; with the end of its log.
+    pub fn restart(&self, part: Part) -> Result<(), Error> {
+        self.stop(part);
+        let mut process = self.process(part);
+        let started = process.insert(self.launches[part as usize].start(self.folder.path())?);
+        if part == Part::ApiServer {
+            wait_until_ready(&self.binaries, self.folder.path(), started)?;
+        }
+        Ok(())
+    }
+
+    fn process(&self, part: Part) -> MutexGuard<'_, Option<Process>> {
+        let process = match part {
+            Part::Etcd => &self.etcd,
+            Part::ApiServer => &self.apiserver,
+            Part::Controllers => &self.controllers,
+        };
+        process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process ids of etcd and kube-apiserver, to measure them.
+    pub fn store_processes(&self) -> Vec<u32> {
+        [Part::Etcd, Part::ApiServer]
+            .into_iter()
+            .filter_map(|part| self.process(part).as_ref().map(Process::id))
+            .collect()
+    }
+
+    /// The last lines that a part said; empty when it does not run.
+    pub fn log_end(&self, part: Part) -> String {
+        let process = self.process(part);
+        process.as_ref().map(Process::log_end).unwrap_or_default()
     }
 
     /// Kubeconfig of a user who may do everything.
     pub fn kubeconfig(&self) -> PathBuf {
         self.folder.path().join("admin.kubeconfig")
-    }
-
-    /// The process ids of etcd and kube-apiserver, to measure them.
-    pub fn store_processes(&self) -> [u32; 2] {
-        [self.etcd.id(), self.apiserver.id()]
     }
 
     /// Where kube-apiserver listens.
@@ -104,7 +161,90 @@ impl Cluster {
     /// Certificate of the authority that signs the front proxy's certificates:
     /// what an aggregated API server checks requests against.
     pub fn front_proxy_ca(&self) -> PathBuf {
-        self.folder.path().join("front-ca.crt")
+        self.certificates.path("front-ca.crt")
+    }
+
+    /// What kube-apiserver shows to aggregated API servers.
+    pub fn front_proxy_client(&self) -> Pair {
+        self.certificates.pair("front-client")
+    }
+
+    /// A new authority for front proxies and a certificate that it signed;
+    /// kube-apiserver knows neither yet.
+    ///
+    /// # Errors
+    ///
+    /// The files cannot be written.
+    pub fn new_front_proxy(&self, file: &str) -> Result<(PathBuf, Pair), Error> {
+        self.certificates.front_proxy(file)
+    }
+
+    /// Makes these the authorities for front proxies: kube-apiserver reads the
+    /// file anew by itself, within a minute, and tells the cluster.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn trust_front_proxies(&self, authorities: &[PathBuf]) -> Result<(), Error> {
+        let mut bundle = String::new();
+        for path in authorities {
+            bundle += &fs::read_to_string(path).map_err(Error::of("an authority"))?;
+        }
+        fs::write(self.front_proxy_ca(), bundle).map_err(Error::of("front-ca.crt"))
+    }
+
+    /// Makes this what kube-apiserver shows, from its next start at the latest.
+    ///
+    /// # Errors
+    ///
+    /// The files cannot be written.
+    pub fn use_front_proxy(&self, pair: &Pair) -> Result<(), Error> {
+        let used = self.front_proxy_client();
+        for (from, to) in [(&pair.certificate, used.certificate), (&pair.key, used.key)] {
+            fs::copy(from, to).map_err(Error::of("front-client"))?;
+        }
+        Ok(())
+    }
+
+    /// A certificate of a user that kube-apiserver knows.
+    ///
+    /// # Errors
+    ///
+    /// The files cannot be written.
+    pub fn client_certificate(&self, user: &str, groups: &[&str]) -> Result<Pair, Error> {
+        self.certificates.client(user, groups)
+    }
+
+    /// A token of a service account, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// kube-apiserver refuses.
+    pub fn token(&self, namespace: &str, account: &str) -> Result<String, Error> {
+        let there = ["-n", namespace, "get", "serviceaccount", account];
+        if self.kubectl(&there).is_err() {
+            self.kubectl(&["-n", namespace, "create", "serviceaccount", account])?;
+        }
+        let token = self.kubectl(&["-n", namespace, "create", "token", account])?;
+        Ok(token.trim().to_owned())
+    }
+
+    /// Kubeconfig of a service account, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// kube-apiserver refuses, or the file cannot be written.
+    pub fn account_kubeconfig(&self, namespace: &str, account: &str) -> Result<PathBuf, Error> {
+        let name = format!("account-{namespace}-{account}");
+        let token = self.token(namespace, account)?;
+        let folder = self.folder.path();
+        write_kubeconfig(folder, &self.certificates, &name, self.port, &token)?;
+        Ok(folder.join(format!("{name}.kubeconfig")))
+    }
+
+    /// The path of one of the programs, such as `kubectl`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.binaries.path(name)
     }
 
     /// Runs kubectl as that user and gives what it prints.
@@ -172,104 +312,6 @@ fn write_kubeconfig(
         ca.display()
     );
     fs::write(folder.join(format!("{name}.kubeconfig")), text).map_err(Error::of(name))
-}
-
-fn start_etcd(
-    binaries: &Binaries,
-    folder: &Path,
-    [port, peer_port]: [u16; 2],
-    flags: &[&str],
-) -> Result<Process, Error> {
-    let client = format!("http://127.0.0.1:{port}");
-    let peer = format!("http://127.0.0.1:{peer_port}");
-    let mut arguments = vec![
-        format!("--data-dir={}", folder.join("etcd").display()),
-        format!("--listen-client-urls={client}"),
-        format!("--advertise-client-urls={client}"),
-        format!("--listen-peer-urls={peer}"),
-        format!("--initial-advertise-peer-urls={peer}"),
-        format!("--initial-cluster=default={peer}"),
-    ];
-    arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
-    Process::start("etcd", &binaries.path("etcd"), &arguments, folder)
-}
-
-fn start_apiserver(
-    binaries: &Binaries,
-    folder: &Path,
-    certificates: &Certificates,
-    etcd_port: u16,
-    port: u16,
-) -> Result<Process, Error> {
-    let file = |flag: &str, name: &str| format!("--{flag}={}", certificates.path(name).display());
-    let arguments = [
-        format!("--etcd-servers=http://127.0.0.1:{etcd_port}"),
-        format!("--secure-port={port}"),
-        format!("--cert-dir={}", folder.display()),
-        format!("--token-auth-file={}", folder.join("tokens.csv").display()),
-        file("tls-cert-file", "server.crt"),
-        file("tls-private-key-file", "server.key"),
-        file("client-ca-file", "ca.crt"),
-        file("service-account-key-file", "accounts.pub"),
-        file("service-account-signing-key-file", "accounts.key"),
-        file("requestheader-client-ca-file", "front-ca.crt"),
-        file("proxy-client-cert-file", "front-client.crt"),
-        file("proxy-client-key-file", "front-client.key"),
-    ];
-    let fixed = [
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
-        "--endpoint-reconciler-type=none",
-        "--authorization-mode=Node,RBAC",
-        "--service-cluster-ip-range=127.0.1.0/24",
-        "--allow-privileged=true",
-        "--service-account-issuer=https://kubernetes.default.svc",
-        "--requestheader-allowed-names=front-proxy-client",
-        "--requestheader-username-headers=X-Remote-User",
-        "--requestheader-group-headers=X-Remote-Group",
-        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-    ];
-    let arguments = [arguments.to_vec(), fixed.map(str::to_owned).to_vec()].concat();
-    Process::start(
-        "kube-apiserver",
-        &binaries.path("kube-apiserver"),
-        &arguments,
-        folder,
-    )
-}
-
-fn start_controllers(
-    binaries: &Binaries,
-    folder: &Path,
-    certificates: &Certificates,
-    port: u16,
-) -> Result<Process, Error> {
-    let kubeconfig = folder.join("controllers.kubeconfig");
-    let config = |flag: &str| format!("--{flag}={}", kubeconfig.display());
-    let file = |flag: &str, name: &str| format!("--{flag}={}", certificates.path(name).display());
-    let arguments = [
-        config("kubeconfig"),
-        config("authentication-kubeconfig"),
-        config("authorization-kubeconfig"),
-        format!("--secure-port={port}"),
-        format!("--cert-dir={}", folder.display()),
-        file("service-account-private-key-file", "accounts.key"),
-        file("root-ca-file", "ca.crt"),
-        file("cluster-signing-cert-file", "ca.crt"),
-        file("cluster-signing-key-file", "ca.key"),
-        file("requestheader-client-ca-file", "front-ca.crt"),
-        "--bind-address=127.0.0.1".to_owned(),
-        "--leader-elect=false".to_owned(),
-        "--use-service-account-credentials=true".to_owned(),
-        // Tests make nodes of their own that nobody keeps alive.
-        "--controllers=*,-node-lifecycle-controller".to_owned(),
-    ];
-    Process::start(
-        "kube-controller-manager",
-        &binaries.path("kube-controller-manager"),
-        &arguments,
-        folder,
-    )
 }
 
 /// Asks until the answer is yes. kubectl takes long enough not to spin.

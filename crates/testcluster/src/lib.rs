@@ -11,8 +11,10 @@ mod binaries;
 mod certificates;
 mod cluster;
 mod error;
+mod launch;
 mod process;
 
 pub use binaries::Binaries;
-pub use cluster::Cluster;
+pub use certificates::Pair;
+pub use cluster::{Cluster, Part};
 pub use error::Error;

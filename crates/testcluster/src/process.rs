@@ -1,6 +1,6 @@
 //! A program of the control plane, stopped when it is dropped.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -21,7 +21,9 @@ impl Process {
         folder: &Path,
     ) -> Result<Self, Error> {
         let log = folder.join(format!("{name}.log"));
-        let file = File::create(&log).map_err(Error::of(name))?;
+        // What it said before a restart stays.
+        let file = OpenOptions::new().create(true).append(true).open(&log);
+        let file = file.map_err(Error::of(name))?;
         let child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::openapi::{Style, group_version_kind};
+use crate::schema::{Object, Schema};
 
 const JSON_AND_YAML: &[&str] = &["application/json", "application/yaml"];
 const LISTS: &[&str] = &[
@@ -16,6 +17,41 @@ const PATCHES: &[&str] = &[
     "application/strategic-merge-patch+json",
     "application/apply-patch+yaml",
 ];
+/// Of kinds that [`is_walkable`] does not hold for.
+const PATCHES_BUT_STRATEGIC: &[&str] = &[
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/apply-patch+yaml",
+];
+
+/// Whether clients can make strategic merge patches from the published schema.
+/// kubectl looks each key of an object up in the named properties and gives up,
+/// with a warning at every apply, where keys are free and hold more than a
+/// scalar. It makes a JSON merge patch at once when the kind does not offer the
+/// other one. (`apimachinery/pkg/util/strategicpatch/meta.go`; the server takes
+/// strategic merge patches of every kind all the same.)
+fn is_walkable(object: &Object) -> bool {
+    let mut fields = object.all_fields().filter(|field| field.name != "metadata");
+    let mut seen = Vec::new();
+    fields.all(|field| walkable(field.schema, &mut seen))
+}
+
+fn walkable(schema: Schema, seen: &mut Vec<&'static str>) -> bool {
+    match schema {
+        Schema::Any | Schema::OrString(_) => false,
+        Schema::Map(Schema::Object(_) | Schema::List(_) | Schema::Map(_) | Schema::Any) => false,
+        Schema::Map(inner) | Schema::List(inner) | Schema::ListOrOne(inner) => {
+            walkable(*inner, seen)
+        }
+        Schema::Object(object) if seen.contains(&object.name) => true,
+        Schema::Object(object) => {
+            seen.push(object.name);
+            let mut fields = object.all_fields();
+            fields.all(|field| walkable(field.schema, seen))
+        }
+        _ => true,
+    }
+}
 
 /// A parameter: its name, type and meaning.
 type Parameter = (&'static str, &'static str, &'static str);
@@ -219,6 +255,8 @@ pub(super) struct Operation<'a> {
     pub(super) action: Action,
     /// The kind.
     pub(super) kind: &'a str,
+    /// What objects of the kind are made of.
+    pub(super) object: &'a Object,
     /// What stands between the action and the kind in its id.
     pub(super) place: &'a str,
     /// What follows the kind in its id.
@@ -249,7 +287,8 @@ impl Operation<'_> {
             _ => JSON_AND_YAML,
         };
         let consumes = match self.action {
-            Action::Patch => PATCHES,
+            Action::Patch if is_walkable(self.object) => PATCHES,
+            Action::Patch => PATCHES_BUT_STRATEGIC,
             _ => &["*/*"],
         };
         let required = !matches!(self.action, Action::Delete | Action::DeleteCollection);

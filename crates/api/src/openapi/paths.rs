@@ -114,6 +114,7 @@ fn path(style: Style, resource: &Resource, actions: &[Action], place: &str, suff
         let operation = Operation {
             action,
             kind: resource.kind,
+            object: resource.object,
             place,
             suffix,
             body,

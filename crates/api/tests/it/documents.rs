@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kubescape_api::{RESOURCES, Resource, Weight, openapi};
+use kubescape_api::{API_VERSION, RESOURCES, Resource, Weight, openapi};
 use serde_json::{Value, json};
 
 use crate::{golden, resource};
@@ -283,4 +283,25 @@ fn visit(value: &Value, see: &mut impl FnMut(&Value)) {
         Value::Object(fields) => fields.values().for_each(|field| visit(field, see)),
         _ => {}
     }
+}
+
+/// kubectl warns at every apply when it is offered a strategic merge patch that
+/// it cannot make: where keys of the schema are free.
+#[test]
+fn strategic_merge_patches_are_offered_where_clients_can_make_them() {
+    let document = openapi::v3();
+    let offered = |plural: &str| {
+        let path = format!("/apis/{API_VERSION}/namespaces/{{namespace}}/{plural}/{{name}}");
+        let types = &document["paths"][&path]["patch"]["requestBody"]["content"];
+        assert!(
+            types["application/merge-patch+json"].is_object(),
+            "{plural}"
+        );
+        types
+            .get("application/strategic-merge-patch+json")
+            .is_some()
+    };
+    assert!(offered("networkneighborses"));
+    assert!(!offered("workloadconfigurationscansummaries"));
+    assert!(!offered("vulnerabilitymanifests"));
 }
