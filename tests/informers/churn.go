@@ -83,6 +83,14 @@ func churn(ctx context.Context, o options) error {
 	return out.Flush()
 }
 
+// unique makes every write change something, also after an earlier run over the
+// same objects: a write that changes nothing has no version of its own.
+func (w *writer) unique() string {
+	return fmt.Sprintf("%d-%d", began, w.count)
+}
+
+var began = time.Now().UnixNano()
+
 // step makes one write. Every writer has names of its own, so that none runs
 // into another's versions.
 func (w *writer) step() {
@@ -113,7 +121,11 @@ func (w *writer) write(ctx context.Context, resource schema.GroupVersionResource
 	object := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": group + "/" + version,
 		"kind":       kinds[resource.Resource],
-		"metadata":   map[string]any{"name": name, "labels": map[string]any{"writer": fmt.Sprint(w.id)}},
+		"metadata": map[string]any{
+			"name":        name,
+			"labels":      map[string]any{"writer": fmt.Sprint(w.id)},
+			"annotations": map[string]any{"n": w.unique()},
+		},
 		"spec":       spec(resource.Resource, w.count),
 	}}
 	switch w.random.Intn(6) {
@@ -122,7 +134,7 @@ func (w *writer) write(ctx context.Context, resource schema.GroupVersionResource
 		err := client.Delete(ctx, name, metav1.DeleteOptions{})
 		return "DELETED", "?", err
 	case 1, 2:
-		patch := fmt.Sprintf(`{"metadata":{"annotations":{"n":"%d"}}}`, w.count)
+		patch := fmt.Sprintf(`{"metadata":{"annotations":{"n":%q}}}`, w.unique())
 		done, err := client.Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
 		return "MODIFIED", rv(done), err
 	}

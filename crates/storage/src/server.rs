@@ -199,7 +199,14 @@ impl Inner {
         let asked = self.authentication.who(caller, headers).await;
         let asked = asked.map_err(|why| {
             tracing::warn!(why, path = info.path, "not authenticated");
-            Failure::unauthorized()
+            // A token is reviewed by the cluster, whomever that trusts.
+            if *caller == Caller::Nobody || self.authentication.is_ready() {
+                Failure::unauthorized()
+            } else {
+                // Clients take a 401 for final, and this passes in a moment.
+                let why = "whom the cluster trusts is not known yet: try again after a second";
+                Failure::service_unavailable(why, 1)
+            }
         })?;
         let user = match &asked {
             Asked::Anonymous => return Err(Failure::unauthorized()),

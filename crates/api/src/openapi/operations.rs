@@ -38,8 +38,9 @@ fn is_walkable(object: &Object) -> bool {
 
 fn walkable(schema: Schema, seen: &mut Vec<&'static str>) -> bool {
     match schema {
-        Schema::Any | Schema::OrString(_) => false,
-        Schema::Map(Schema::Object(_) | Schema::List(_) | Schema::Map(_) | Schema::Any) => false,
+        Schema::Any
+        | Schema::OrString(_)
+        | Schema::Map(Schema::Object(_) | Schema::List(_) | Schema::Map(_) | Schema::Any) => false,
         Schema::Map(inner) | Schema::List(inner) | Schema::ListOrOne(inner) => {
             walkable(*inner, seen)
         }

@@ -145,7 +145,7 @@ fn churn(world: &World, watch_list: bool) {
         "--seconds",
         &text,
         "--writers",
-        "8",
+        "16",
     ]);
     let broken = harass(world, Instant::now() + Duration::from_secs(seconds));
     let said = writers.lines();
@@ -240,7 +240,7 @@ pub(crate) fn watches_miss_nothing(world: &World) {
         "--seconds",
         &text,
         "--writers",
-        "8",
+        "16",
     ]);
     harass(world, Instant::now() + Duration::from_secs(seconds));
     let written = writers.lines();
