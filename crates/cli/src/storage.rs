@@ -12,9 +12,45 @@ use crate::output;
 
 pub(crate) fn run(arguments: &StorageArguments) -> Result<Exit, Failure> {
     match &arguments.command {
-        None => serve(arguments),
+        None => {
+            give_memory_back();
+            serve(arguments)
+        }
         Some(command) => care(command),
     }
+}
+
+/// What glibc is told: memory of this many bytes goes back to the system at once.
+const GIVEN_BACK: &str = "262144";
+
+/// Starts the program anew with an allocator that gives large bodies' memory
+/// back. glibc's would keep it: it raises by itself what it counts as large, and
+/// can be told otherwise only before a program starts, or by calls that are not
+/// safe. Halves the memory of a server of large objects (docs/performance.md).
+///
+/// Whoever set these variables has chosen. Where it does not work all goes on.
+fn give_memory_back() {
+    use std::os::unix::process::CommandExt as _;
+    const VARIABLES: [&str; 2] = ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
+    let chosen = VARIABLES
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
+    if chosen || !cfg!(target_env = "gnu") {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else {
+        return;
+    };
+    let mut arguments = std::env::args_os();
+    let mut again = std::process::Command::new(program);
+    if let Some(name) = arguments.next() {
+        again.arg0(name);
+    }
+    // Returns only when it failed.
+    let _ = again
+        .args(arguments)
+        .envs(VARIABLES.map(|name| (name, GIVEN_BACK)))
+        .exec();
 }
 
 fn serve(arguments: &StorageArguments) -> Result<Exit, Failure> {

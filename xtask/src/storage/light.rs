@@ -29,8 +29,16 @@ pub(super) async fn run(
     figures: &mut Figures,
 ) -> Result<(), Fault> {
     let writers = api.connections(WRITERS).await?;
+    let before = process::used(ids)?;
     let versions = writes(&writers, objects, figures).await?;
+    let between = process::used(ids)?;
     updates(&writers, &versions, figures).await?;
+    let after = process::used(ids)?;
+    let each = |seconds: f64, count: usize| seconds / count as f64 * 1e6;
+    let time = each(between - before, objects);
+    figures.set("processor time of a create", time);
+    let time = each(after - between, versions.len());
+    figures.set("processor time of an update", time);
     patches(&writers, objects, strategic, figures).await?;
     let reader = api.connect().await?;
     lists(&reader, objects, figures).await?;

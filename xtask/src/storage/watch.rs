@@ -16,7 +16,7 @@ use super::figures::{Figures, Times};
 use super::objects::{SUMMARIES, all, summary_path, version_of};
 
 /// Writes a second while the time to an event is measured.
-const LOAD: u32 = 1000;
+const LOAD: u32 = 500;
 
 /// Writes whose events are timed.
 const PROBES: usize = 500;
@@ -123,9 +123,9 @@ pub(super) async fn latency(
     stop.store(true, Ordering::Relaxed);
     load.await??;
     reader.await??;
-    let name = "write to its event, 1000 writes/s, p99";
+    let name = "write to its event, 500 writes/s, p99";
     figures.set(name, times.within(0.99));
-    let name = "write to its event, 1000 writes/s, median";
+    let name = "write to its event, 500 writes/s, median";
     figures.set(name, times.within(0.5));
     Ok(())
 }

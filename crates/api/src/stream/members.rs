@@ -77,6 +77,8 @@ pub(super) fn put_in_order(
         return false;
     }
     scratch.clear();
+    // Not by doubling, which large bodies would feel.
+    scratch.reserve_exact(out.len() - start);
     for member in members.iter() {
         if !scratch.is_empty() {
             scratch.push(b',');

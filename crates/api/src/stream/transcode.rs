@@ -15,6 +15,9 @@ use crate::schema::{Field, Object, Presence, Schema};
 /// more. That is how deep [`crate::parse`] reads.
 const DEEPEST: usize = 126;
 
+/// Bytes that are kept free for the next few fields.
+const SPARE: usize = 4 << 10;
+
 /// Appends the stored form of `spec`; gives the paths of unknown fields.
 pub(super) fn transcode(
     field: &'static Field,
@@ -333,6 +336,10 @@ impl Writer<'_> {
     }
 
     fn member<E: Error>(&mut self, begin: usize, key_end: usize) -> Result<(), E> {
+        // By a quarter, where a vector alone would double.
+        if self.out.capacity() - self.out.len() < SPARE {
+            self.out.reserve_exact(self.out.len() / 4 + SPARE);
+        }
         let member = Member::new(begin, key_end, self.out.len()).ok_or_else(unfit)?;
         self.members.push(member);
         Ok(())
