@@ -122,6 +122,7 @@ fn filter(chosen: &SelectionArguments) -> Filter {
         include_kinds: chosen.include_kinds.clone(),
         exclude_kinds: chosen.exclude_kinds.clone(),
         workload: None,
+        skip_owned: false,
     }
 }
 
