@@ -149,15 +149,19 @@ impl Outcome {
     /// How many controls had all that they read: none of their rules lacked
     /// objects, node data or cloud data.
     pub fn coverage(&self) -> Coverage {
-        let lacks = |rule: &RuleNumber| {
+        let all = self.plan.controls.len();
+        Coverage {
+            judged: (0..all).filter(|number| self.is_covered(*number)).count(),
+            all,
+        }
+    }
+
+    /// Whether a control had all that it reads.
+    pub fn is_covered(&self, control: usize) -> bool {
+        !self.plan.rules_of[control].iter().any(|rule| {
             let rule = usize::from(*rule);
             self.rule_skips[rule].is_some() || self.rule_gaps[rule].is_some()
-        };
-        let judged = self.plan.rules_of.iter();
-        Coverage {
-            judged: judged.filter(|rules| !rules.iter().any(lacks)).count(),
-            all: self.plan.controls.len(),
-        }
+        })
     }
 
     /// Whether objects that the control reads were not all there.
