@@ -82,6 +82,28 @@ struct Place {
     before: u32,
     /// Items of this page that were handed over.
     here: u32,
+    /// Of the attempts before this one, that which came furthest, and how far.
+    furthest: (u32, u32),
+}
+
+impl Place {
+    /// Starts again with the first page.
+    fn restart(&mut self) {
+        *self = Self {
+            attempt: self.attempt + 1,
+            furthest: self.furthest(),
+            ..Self::default()
+        };
+    }
+
+    fn furthest(&self) -> (u32, u32) {
+        let now = (self.attempt, self.before + self.here);
+        if now.1 >= self.furthest.1 {
+            now
+        } else {
+            self.furthest
+        }
+    }
 }
 
 impl Pages<'_> {
@@ -104,13 +126,15 @@ impl Pages<'_> {
                     place.here = 0;
                 }
                 Err(Trouble::Expired) if place.attempt + 1 < ATTEMPTS => {
-                    restart(&mut place, &mut problems);
+                    place.restart();
+                    problems.clear();
                 }
                 Err(trouble) if trouble.may_pass() && failed + 1 < self.requests.patience.tries => {
                     failed += 1;
                     // Without a token the next try sees another list.
                     if place.token.is_empty() && place.here > 0 {
-                        restart(&mut place, &mut problems);
+                        place.restart();
+                        problems.clear();
                     }
                     self.requests.wait(failed, &trouble);
                 }
@@ -122,7 +146,10 @@ impl Pages<'_> {
             _ => self.pulse.heard(),
         }
         Read {
-            attempt: place.attempt,
+            attempt: match trouble {
+                Some(_) => place.furthest().0,
+                None => place.attempt,
+            },
             trouble,
             problems,
             stopped,
@@ -172,6 +199,8 @@ impl Pages<'_> {
         if stopped {
             return Ok(None);
         }
+        // A broken answer ends early, and why it does says more than that it does.
+        let end = end.or_else(|error| answer.finish().and(Err(error)));
         end.map(Some).map_err(|error| self.requests.trouble(&error))
     }
 
@@ -188,14 +217,6 @@ impl Pages<'_> {
         }
         format!("{}?{}", self.list.path(), query.finish())
     }
-}
-
-fn restart(place: &mut Place, problems: &mut Vec<Problem>) {
-    *place = Place {
-        attempt: place.attempt + 1,
-        ..Place::default()
-    };
-    problems.clear();
 }
 
 /// An item of a list as a document of its own.

@@ -57,6 +57,7 @@ impl Requests {
             runtime: self.runtime.clone(),
             idle: self.patience.idle,
             until: Instant::now() + self.patience.page,
+            broken: None,
         };
         if status.is_success() {
             return Ok(answer);
@@ -81,10 +82,9 @@ impl Requests {
     pub(crate) fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Trouble> {
         let once = || -> Result<Vec<u8>, Trouble> {
             let mut text = Vec::new();
-            let answer = self.open(path, accept)?;
-            answer
-                .take(ANSWER_BYTES)
-                .read_to_end(&mut text)
+            let mut answer = self.open(path, accept)?;
+            let read = answer.by_ref().take(ANSWER_BYTES).read_to_end(&mut text);
+            read.and_then(|_| answer.finish())
                 .map_err(|error| self.trouble(&error))?;
             Ok(text)
         };
@@ -124,27 +124,46 @@ pub(crate) struct Answer {
     idle: Duration,
     /// Then it has to be over.
     until: Instant,
+    /// Why there is no more of it.
+    broken: Option<io::Error>,
 }
 
+impl Answer {
+    /// Whether it ended as it should.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.broken.take().map_or(Ok(()), Err)
+    }
+
+    /// The next bytes of the body; none at its end.
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        let limit = self.idle.min(left);
+        let body = &mut self.body;
+        let frame = self
+            .runtime
+            .block_on(async { timeout(limit, body.frame()).await })
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+        match frame {
+            None => Ok(None),
+            // Trailers are no data.
+            Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
+            Some(Err(error)) => Err(io::Error::other(crate::trouble::chain(&error))),
+        }
+    }
+}
+
+/// Ends early when something goes wrong, so that what came before it is used;
+/// [`Answer::finish`] tells.
 impl Read for Answer {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.bytes.is_empty() {
-            let left = self.until.saturating_duration_since(Instant::now());
-            let limit = self.idle.min(left);
-            let body = &mut self.body;
-            let frame = self
-                .runtime
-                .block_on(async { timeout(limit, body.frame()).await })
-                .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
-            match frame {
-                None => return Ok(0),
-                Some(frame) => {
-                    // Trailers are no data.
-                    self.bytes = frame
-                        .map_err(|error| io::Error::other(crate::trouble::chain(&error)))?
-                        .into_data()
-                        .unwrap_or_default();
-                }
+            if self.broken.is_some() {
+                return Ok(0);
+            }
+            match self.next() {
+                Ok(None) => return Ok(0),
+                Ok(Some(bytes)) => self.bytes = bytes,
+                Err(error) => self.broken = Some(error),
             }
         }
         let count = into.len().min(self.bytes.len());
