@@ -1,11 +1,13 @@
-//! `scan`: read, judge, report, compare with thresholds.
+//! `scan`: read files or a cluster, judge, report, compare with thresholds.
+
+mod live;
 
 use std::time::{Duration, Instant};
 
 use kubescape_collect::{Code, Limits, Problem, find};
 use kubescape_controls::LIBRARY;
 use kubescape_engine::{Plan, Scope, Selection, Severity};
-use kubescape_report::{Facts, Format, Style, View, write};
+use kubescape_report::{ClusterFacts, Facts, Format, Style, View, write};
 use kubescape_scan::{Filter, Options, Scan, WorkloadName, scan};
 
 use crate::arguments::{
@@ -27,6 +29,7 @@ const ONE_WORKLOAD: [&str; 1] = ["WorkloadScan"];
 
 /// What the command line asks for, in the engine's words.
 struct Request {
+    /// Files; a living cluster when there are none.
     paths: Vec<String>,
     /// What is scanned; the input tells when the user does not.
     scope: Option<Scope>,
@@ -38,8 +41,14 @@ struct Request {
 pub(crate) fn run(arguments: &ScanArguments) -> Result<Exit, Failure> {
     let started = Instant::now();
     let request = Request::new(arguments)?;
-    let scan = judge(arguments, &request)?;
-    let facts = facts(arguments, &request, started.elapsed());
+    let (scan, cluster) = if request.paths.is_empty() {
+        let (scan, cluster) = live::judge(arguments, &request)?;
+        (scan, Some(cluster))
+    } else {
+        (judge(arguments, &request)?, None)
+    };
+    let scan = checked(scan, &request, cluster.as_ref())?;
+    let facts = facts(arguments, &request, cluster, started.elapsed());
     report(&scan, &facts, &arguments.report, &request.formats)?;
     // Nothing reads them any more, and a large result takes time to fall apart.
     let exit = exit(&scan, &arguments.thresholds);
@@ -91,9 +100,10 @@ impl Request {
             }
         };
         let paths = [arguments.paths.clone(), more_paths].concat();
-        if paths.is_empty() {
+        let cluster = &arguments.cluster;
+        if !paths.is_empty() && (cluster.kubeconfig.is_some() || cluster.kube_context.is_some()) {
             return Err(Failure::usage(
-                "nothing to scan: name files or folders, or `-` for standard input (a live cluster can be given as `kubectl get all,... -o json | kubescape scan -`)",
+                "name files, or a cluster with --kubeconfig or --kube-context, but not both",
             ));
         }
         Ok(Self {
@@ -122,6 +132,7 @@ fn filter(chosen: &SelectionArguments) -> Filter {
         include_kinds: chosen.include_kinds.clone(),
         exclude_kinds: chosen.exclude_kinds.clone(),
         workload: None,
+        skip_owned: false,
     }
 }
 
@@ -158,48 +169,80 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
     Ok(formats)
 }
 
-fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
+/// What is judged, when the scope is known or the input tells.
+fn plan(
+    arguments: &ScanArguments,
+    request: &Request,
+    scope: Option<Scope>,
+) -> Result<Plan, Failure> {
     let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
-    let plan =
-        Plan::new(&LIBRARY, &request.selection, request.scope, inputs).map_err(|errors| {
-            Failure::usage(
-                errors
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("\nerror: "),
-            )
-        })?;
+    let plan = Plan::new(&LIBRARY, &request.selection, scope, inputs).map_err(|errors| {
+        Failure::usage(
+            errors
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\nerror: "),
+        )
+    })?;
     if plan.controls.is_empty() {
         return Err(Failure::usage(
             "no control is left to judge by; see `kubescape list controls`, and --scope",
         ));
     }
+    Ok(plan)
+}
+
+fn limits(arguments: &ScanArguments) -> Limits {
+    Limits {
+        document_bytes: usize::from(arguments.selection.max_document_size) << 20,
+    }
+}
+
+fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Filter) -> Options {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.selection.threads.map_or_else(cores, usize::from);
     let wants = |format| request.formats.contains(&format);
-    let options = Options {
+    Options {
         plan,
-        filter: request.filter.clone(),
+        filter,
         threads,
         keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
         keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
-        limits: Limits {
-            document_bytes: usize::from(arguments.selection.max_document_size) << 20,
-        },
-    };
+        limits: limits(arguments),
+    }
+}
+
+fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
+    let plan = plan(arguments, request, request.scope)?;
+    let options = options(arguments, request, plan, request.filter.clone());
     let found = find(&request.paths);
     let mut progress = Progress::new();
     let mut scan = scan(found.sources, options, &mut |objects| progress.set(objects))?;
     progress.finish();
     let missing = found.problems.into_iter().map(hints::improve);
     scan.problems.splice(0..0, missing);
+    Ok(scan)
+}
+
+/// The scan, unless it says nothing for a reason that lies in the request.
+fn checked(
+    mut scan: Scan,
+    request: &Request,
+    cluster: Option<&ClusterFacts>,
+) -> Result<Scan, Failure> {
     if scan.objects_seen == 0 && !scan.is_partial() {
-        let targets = request.paths.join(", ");
+        let targets = match cluster {
+            Some(cluster) => format!("cluster {}", cluster.context),
+            None => request.paths.join(", "),
+        };
         let problem = Problem::new(Code::Empty, targets, "no Kubernetes object in it");
         scan.problems.push(problem);
     }
-    require_a_match(&scan, &request.filter)?;
+    // What could not be read may have had it.
+    if cluster.is_none() || !scan.is_partial() {
+        require_a_match(&scan, &request.filter)?;
+    }
     require_a_control(&scan)?;
     Ok(scan)
 }
@@ -237,8 +280,13 @@ fn require_a_match(scan: &Scan, filter: &Filter) -> Result<(), Failure> {
             format!(" in namespace {namespace}")
         });
         return Err(Failure::input(format!(
-            "there is no {kind}/{name}{place} in what was scanned ({})",
-            objects(scan.objects_seen)
+            "there is no {kind}/{name}{place} in what was scanned ({}){}",
+            objects(scan.objects_seen),
+            if scan.objects_owned > 0 {
+                "; what belongs to another object is judged through that: scan its owner"
+            } else {
+                ""
+            }
         )));
     }
     let narrowed = !filter.include_namespaces.is_empty() || !filter.include_kinds.is_empty();
@@ -257,7 +305,12 @@ fn objects(count: usize) -> String {
     format!("{count} object{plural}")
 }
 
-fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts {
+fn facts(
+    arguments: &ScanArguments,
+    request: &Request,
+    cluster: Option<ClusterFacts>,
+    took: Duration,
+) -> Facts {
     let Selection {
         frameworks,
         controls,
@@ -276,6 +329,7 @@ fn facts(arguments: &ScanArguments, request: &Request, took: Duration) -> Facts 
         exclude_namespaces: request.filter.exclude_namespaces.clone(),
         fail_threshold: arguments.thresholds.fail_threshold,
         compliance_threshold: arguments.thresholds.compliance_threshold,
+        cluster,
         took: format!("{:.2} s", took.as_secs_f64()),
     }
 }

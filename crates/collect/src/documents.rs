@@ -96,6 +96,7 @@ pub fn read_documents(
 ) {
     match &source.input {
         Input::Stdin => read_stream(source, &mut io::stdin().lock(), limits, each),
+        Input::Cluster => {}
         Input::File(path) | Input::Pipe(path) => match File::open(path) {
             Ok(mut file) => read_stream(source, &mut file, limits, each),
             Err(error) => {
@@ -125,12 +126,7 @@ pub(crate) fn read_window(
     limits: Limits,
     each: &mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
 ) {
-    let mut sink = Sink {
-        source,
-        limits,
-        format: Format::Yaml,
-        each,
-    };
+    let mut sink = Sink::new(source, limits, each);
     if let Err(error) = read(&mut window, &mut sink) {
         let problem = Problem::new(Code::Unreadable, &source.name, describe(&error));
         let problem = match window.offset {
@@ -214,6 +210,40 @@ pub(crate) struct Sink<'a> {
     pub(crate) limits: Limits,
     format: Format,
     each: &'a mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
+    /// The metadata of the list that is being read, when somebody wants it.
+    pub(crate) metadata: Option<String>,
+    /// Whether somebody does.
+    pub(crate) wants_metadata: bool,
+}
+
+impl<'a> Sink<'a> {
+    fn new(
+        source: &'a Source,
+        limits: Limits,
+        each: &'a mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
+    ) -> Self {
+        Self {
+            source,
+            limits,
+            format: Format::Yaml,
+            each,
+            metadata: None,
+            wants_metadata: false,
+        }
+    }
+
+    /// A sink for one list in JSON whose metadata are wanted.
+    pub(crate) fn of_list(
+        source: &'a Source,
+        limits: Limits,
+        each: &'a mut dyn FnMut(Result<RawDocument, Problem>) -> ControlFlow<()>,
+    ) -> Self {
+        Self {
+            format: Format::Json,
+            wants_metadata: true,
+            ..Self::new(source, limits, each)
+        }
+    }
 }
 
 impl Sink<'_> {

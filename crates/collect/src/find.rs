@@ -22,12 +22,14 @@ pub enum Input {
     Pipe(PathBuf),
     /// Standard input.
     Stdin,
+    /// A list of a living cluster, which somebody else reads.
+    Cluster,
 }
 
 impl Input {
     /// Whether its bytes are gone when they have been read.
     pub fn is_read_once(&self) -> bool {
-        !matches!(self, Input::File(_))
+        matches!(self, Input::Pipe(_) | Input::Stdin)
     }
 }
 
@@ -91,6 +93,8 @@ impl Identity {
     fn of(input: &Input) -> Self {
         match input {
             Input::Stdin => Self::Stdin,
+            // Never found by name.
+            Input::Cluster => Self::Unknown(PathBuf::new()),
             Input::File(path) | Input::Pipe(path) => fs::metadata(path).map_or_else(
                 |_| Self::Unknown(path.clone()),
                 |about| Self::File(about.dev(), about.ino()),

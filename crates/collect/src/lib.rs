@@ -1,8 +1,9 @@
-//! Objects from files: finding, splitting and reading YAML and JSON documents,
+//! Objects from files and lists: finding, splitting and reading YAML and JSON documents,
 //! and finding places in them again.
 
 mod documents;
 mod find;
+mod list;
 mod locate;
 mod parse;
 mod problem;
@@ -13,6 +14,7 @@ mod window;
 pub use documents::{Format, Inherited, Limits, RawDocument, read_documents, read_stream};
 pub use find::{Found, Input, Source, find};
 pub use kubescape_yaml as yaml;
+pub use list::{ListEnd, read_list};
 pub use locate::{Place, Position, Span, locate};
 pub use parse::{Parsed, ParsedObject, parse};
 pub use problem::{Code, Problem};

@@ -44,6 +44,10 @@ pub enum Code {
     UnknownVersion,
     /// The same object twice in one file: no error, both were judged.
     DuplicateObject,
+    /// A list of the cluster that the user may not read.
+    Forbidden,
+    /// A list of the cluster that did not come, or not whole.
+    Unavailable,
     /// A bug of the program met this document.
     Internal,
 }
@@ -71,6 +75,8 @@ impl Code {
             Code::NotKubernetes => "not-kubernetes",
             Code::UnknownVersion => "unknown-version",
             Code::DuplicateObject => "duplicate-object",
+            Code::Forbidden => "forbidden",
+            Code::Unavailable => "unavailable",
             Code::Internal => "internal",
         }
     }
@@ -101,6 +107,8 @@ impl Code {
             Code::NoKind => "add apiVersion and kind",
             Code::BadField => "correct the field",
             Code::Template => "render it first: helm template … | kubescape scan -",
+            Code::Forbidden => "grant the user `list` on it",
+            Code::Unavailable => "scan again when the API server answers",
             Code::Internal => "report it, with the document",
             Code::DuplicateObject => "keep one of them: applying the file keeps the last",
             Code::NotKubernetes | Code::UnknownVersion => "",

@@ -132,6 +132,9 @@ impl Splitter<'_, '_, '_> {
                     self.let_go();
                     self.items(header.inherited().as_ref())?;
                 }
+                (Some("metadata"), Some(b'{')) if self.sink.wants_metadata => {
+                    self.sink.metadata = self.raw()?;
+                }
                 (Some("kind"), Some(b'"')) => header.kind = self.text()?,
                 (Some("apiVersion"), Some(b'"')) => header.api_version = self.text()?,
                 _ => self.skip()?,
@@ -229,13 +232,23 @@ impl Splitter<'_, '_, '_> {
 
     /// Reads a string; `None` if it was too long to be kept or is malformed.
     fn text(&mut self) -> Result<Option<String>, Stop> {
+        let text = self.bytes()?;
+        Ok(text.and_then(|text| serde_json::from_slice(text).ok()))
+    }
+
+    /// Reads a value as it stands there; `None` if it was too long to be kept.
+    fn raw(&mut self) -> Result<Option<String>, Stop> {
+        let text = self.bytes()?;
+        Ok(text.and_then(|text| std::str::from_utf8(text).ok().map(str::to_owned)))
+    }
+
+    fn bytes(&mut self) -> Result<Option<&[u8]>, Stop> {
         self.peek()?;
         let before = self.window.offset + self.at as u64;
         self.skip()?;
         let start = before.checked_sub(self.window.offset);
         let start = start.and_then(|start| usize::try_from(start).ok());
-        let text = start.and_then(|start| self.window.bytes().get(start..self.at));
-        Ok(text.and_then(|text| serde_json::from_slice(text).ok()))
+        Ok(start.and_then(|start| self.window.bytes().get(start..self.at)))
     }
 
     /// Reads on, and keeps no more than the limit.

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::gap::{Effects, Gap};
 use crate::library::{ActionRequired, Severity};
 use crate::plan::{Plan, RuleNumber};
 use crate::record::Record;
@@ -63,6 +64,25 @@ pub struct Verdict<'o> {
     pub status: StatusInfo<'o>,
 }
 
+/// How many controls had all that they read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Those that had.
+    pub judged: usize,
+    /// All of the plan.
+    pub all: usize,
+}
+
+impl Coverage {
+    /// 0 to 100; of nothing, 100.
+    pub fn percent(self) -> f32 {
+        match self.all {
+            0 => 100.0,
+            all => 100.0 * self.judged as f32 / all as f32,
+        }
+    }
+}
+
 /// Everything a scan came to.
 pub struct Outcome {
     /// What was judged.
@@ -79,16 +99,27 @@ pub struct Outcome {
     pub failed_resources: SeverityCounts,
     /// Failed controls.
     pub failed_controls: SeverityCounts,
+    /// What of the input was missing.
+    pub gaps: Vec<Gap>,
     /// For each rule, why it could not judge what it did not fail.
     rule_skips: Vec<Option<String>>,
+    /// For each rule, why there may be more to judge than it saw.
+    rule_gaps: Vec<Option<String>>,
     /// For each control, a status that overrides its resources' own.
     overrides: Vec<Option<(SubStatus, String)>>,
 }
 
 impl Outcome {
-    pub(crate) fn new(plan: Plan, mut records: Vec<Record>) -> Self {
+    pub(crate) fn new(
+        plan: Plan,
+        mut records: Vec<Record>,
+        gaps: Vec<Gap>,
+        effects: Effects,
+    ) -> Self {
         hide_unjudged(&plan, &mut records);
-        let rule_skips = rule_skips(&plan, &records);
+        let missing = rule_skips(&plan, &records);
+        let stopped = effects.stopped.into_iter().zip(missing);
+        let rule_skips = stopped.map(|(gap, missing)| missing.or(gap)).collect();
         let overrides = (0..plan.controls.len())
             .map(|number| override_of(&plan, number))
             .collect();
@@ -106,11 +137,42 @@ impl Outcome {
             failed_controls: SeverityCounts::default(),
             plan,
             records,
+            gaps,
             rule_skips,
+            rule_gaps: effects.partial,
             overrides,
         };
         outcome.add_up();
         outcome
+    }
+
+    /// How many controls had all that they read: none of their rules lacked
+    /// objects, node data or cloud data.
+    pub fn coverage(&self) -> Coverage {
+        let all = self.plan.controls.len();
+        Coverage {
+            judged: (0..all).filter(|number| self.is_covered(*number)).count(),
+            all,
+        }
+    }
+
+    /// Whether a control had all that it reads.
+    pub fn is_covered(&self, control: usize) -> bool {
+        !self.plan.rules_of[control].iter().any(|rule| {
+            let rule = usize::from(*rule);
+            self.rule_skips[rule].is_some() || self.rule_gaps[rule].is_some()
+        })
+    }
+
+    /// Whether objects that the control reads were not all there.
+    pub fn has_gap(&self, control: usize) -> bool {
+        self.gap_of(control).is_some()
+    }
+
+    /// Why there may be more to judge than the control saw.
+    fn gap_of(&self, control: usize) -> Option<&str> {
+        let mut rules = self.plan.rules_of[control].iter();
+        rules.find_map(|rule| self.rule_gaps[usize::from(*rule)].as_deref())
     }
 
     /// What the controls of the plan say of a resource, by control.
@@ -212,6 +274,12 @@ impl Outcome {
         let (status, sub_status, info) = match (&self.overrides[number], counts.all()) {
             (Some((sub_status, info)), _) => (Status::Skipped, *sub_status, info.clone()),
             (None, 0) => self.status_without_resources(number),
+            // What was seen is fine, but not all was seen.
+            (None, _) if counts.worst() == Status::Passed && self.has_gap(number) => (
+                Status::Skipped,
+                SubStatus::Integration,
+                self.gap_of(number).unwrap_or_default().to_owned(),
+            ),
             (None, _) => (
                 counts.worst(),
                 self.sub_status_with_resources(number, counts),
@@ -250,15 +318,19 @@ impl Outcome {
 
     /// Why some of its resources were skipped.
     fn info(&self, number: usize, counts: Counts) -> String {
+        let gap = self.gap_of(number).unwrap_or_default();
         if counts.skipped == 0 {
-            return String::new();
+            return gap.to_owned();
         }
         let rules = self.plan.rules_of[number].iter();
         let mut reasons = rules.filter_map(|rule| self.rule_skips[usize::from(*rule)].clone());
-        reasons.next().unwrap_or_default()
+        reasons.next().unwrap_or_else(|| gap.to_owned())
     }
 
     fn status_without_resources(&self, number: usize) -> (Status, SubStatus, String) {
+        if let Some(gap) = self.gap_of(number) {
+            return (Status::Skipped, SubStatus::Integration, gap.to_owned());
+        }
         let rules = &self.plan.rules_of[number];
         let reasons: Vec<_> = rules
             .iter()

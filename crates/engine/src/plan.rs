@@ -2,7 +2,7 @@
 //! look at which kinds.
 
 use crate::library::{ActionRequired, Control, Framework, Scope, Severity};
-use crate::rule::{Check, Rule};
+use crate::rule::{Check, KindMatch, Rule};
 use crate::{Inputs, Library};
 
 /// Number of a rule in [`Plan::rules`].
@@ -238,6 +238,26 @@ impl Plan {
             }
         }
         plan
+    }
+
+    /// The kinds that the remaining controls read, by group and kind, each once.
+    pub fn kinds(&self) -> Vec<KindMatch> {
+        self.kinds_of(|_| true)
+    }
+
+    /// The kinds of those rules that read this kind, too: all that takes part
+    /// when one object of it is judged.
+    pub fn kinds_beside(&self, group: &str, kind: &str) -> Vec<KindMatch> {
+        self.kinds_of(|rule| rule.reads(group, kind))
+    }
+
+    fn kinds_of(&self, wanted: impl Fn(&Rule) -> bool) -> Vec<KindMatch> {
+        let used = self.rules.iter().zip(&self.controls_of);
+        let used = used.filter(|(rule, controls)| !controls.is_empty() && wanted(rule));
+        let mut kinds: Vec<KindMatch> = used.flat_map(|(rule, _)| rule.kinds).copied().collect();
+        kinds.sort_unstable_by_key(|kind| (kind.group, kind.kind));
+        kinds.dedup();
+        kinds
     }
 
     /// Whether a control's inputs are all empty although it lives on them.

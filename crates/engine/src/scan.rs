@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::finding::{About, Finding, Out};
+use crate::gap::{Effects, Gap};
 use crate::outcome::Outcome;
 use crate::plan::{KindPlan, Plan, RuleNumber};
 use crate::project::project;
@@ -172,8 +173,20 @@ impl<'p> Judge<'p> {
 ///
 /// `records` and `kept` are in input order, and a kept object's `seq` is the
 /// number of its record.
-pub fn conclude(mut plan: Plan, mut records: Vec<Record>, kept: &[Kept]) -> Outcome {
+pub fn conclude(plan: Plan, records: Vec<Record>, kept: &[Kept]) -> Outcome {
+    conclude_with_gaps(plan, records, kept, Vec::new())
+}
+
+/// [`conclude`] when some of the input is missing: rules that join objects of
+/// such kinds do not run, and no control that reads them passes.
+pub fn conclude_with_gaps(
+    mut plan: Plan,
+    mut records: Vec<Record>,
+    kept: &[Kept],
+    gaps: Vec<Gap>,
+) -> Outcome {
     plan.settle(most_telling(&records));
+    let effects = Effects::new(&plan, &gaps);
     let inputs = plan.inputs.clone();
     {
         let arena = Arena::new();
@@ -183,13 +196,14 @@ pub fn conclude(mut plan: Plan, mut records: Vec<Record>, kept: &[Kept]) -> Outc
         Joiner {
             plan: &plan,
             inputs: &inputs,
+            effects: &effects,
             records: &mut records,
             pool,
             made,
         }
         .run(&corpus);
     }
-    Outcome::new(plan, records)
+    Outcome::new(plan, records, gaps, effects)
 }
 
 fn kept_objects<'a>(kept: &'a [Kept], arena: &'a Arena) -> Vec<Object<'a>> {
@@ -206,6 +220,7 @@ fn kept_objects<'a>(kept: &'a [Kept], arena: &'a Arena) -> Vec<Object<'a>> {
 struct Joiner<'s> {
     plan: &'s Plan,
     inputs: &'s Inputs,
+    effects: &'s Effects,
     records: &'s mut Vec<Record>,
     pool: FaultPool,
     /// Records of resources that are no single object of the input, by ID.
@@ -243,6 +258,9 @@ impl<'s> Joiner<'s> {
     where
         's: 'a,
     {
+        if self.effects.stopped[usize::from(number)].is_some() {
+            return;
+        }
         let mut out = Out::new(corpus.arena(), self.inputs);
         match self.plan.rules[usize::from(number)].check {
             Check::Subject(check) => corpus

@@ -3,6 +3,7 @@
 //! Written in one pass, resource by resource: at 15,000 objects the text has
 //! hundreds of megabytes and never stands in memory.
 
+mod coverage;
 mod metadata;
 mod resources;
 mod results;
@@ -40,13 +41,20 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
     let order = by_id(scan);
     out.write_all(b"{")?;
     field(out, "generationTime", &facts.generated)?;
-    field(out, "clusterAPIServerInfo", &())?;
-    field(out, "clusterCloudProvider", &"")?;
+    let cluster = facts.cluster.as_ref();
+    let version = cluster.map(|cluster| &cluster.version);
+    field(out, "clusterAPIServerInfo", &version)?;
+    let provider = cluster.map_or("", |cluster| cluster.provider);
+    field(out, "clusterCloudProvider", &provider)?;
     field(out, "customerGUID", &"")?;
-    field(out, "clusterName", &"")?;
+    let name = cluster.map_or("", |cluster| &*cluster.context);
+    field(out, "clusterName", &name)?;
     field(out, "reportGUID", &metadata::report_id(scan, facts))?;
     field(out, "jobID", &"")?;
     field(out, "summaryDetails", &summary::Details::new(scan))?;
+    if cluster.is_some() {
+        field(out, "scanCoverage", &coverage::ScanCoverage::new(scan))?;
+    }
     resources::write(scan, facts, &order, out)?;
     field(out, "attributes", &[(); 0])?;
     results::write(scan, &order, out)?;

@@ -9,6 +9,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use crate::Facts;
 use crate::faults::{Failures, title_of};
+use crate::place::{Whereabouts, whereabouts};
 
 /// More failed objects of one case are only counted: CI servers show the text
 /// whole.
@@ -129,11 +130,12 @@ fn failure(scan: &Scan, failures: &Failures, number: usize, control: &Control) -
 /// `path:line: Deployment shop/cart`.
 fn object(scan: &Scan, record: usize) -> String {
     let title = title_of(&scan.outcome, record);
-    match scan.places.get(record) {
-        Some(place) => {
-            let name = &scan.sources[place.source as usize].name;
-            format!("{name}:{}: {title}", place.line)
+    match whereabouts(scan, record) {
+        Some(Whereabouts::File { name, line }) => {
+            let name = if name == "<stdin>" { "-" } else { name };
+            format!("{name}:{line}: {title}")
         }
+        Some(place) => format!("{}: {title}", place.text()),
         None => title,
     }
 }

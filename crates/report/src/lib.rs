@@ -6,6 +6,7 @@ mod edit;
 mod faults;
 mod json;
 mod junit;
+mod place;
 mod pretty;
 mod sarif;
 mod source;
@@ -55,6 +56,21 @@ impl Format {
     }
 }
 
+/// What reports say of a living cluster that was scanned.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterFacts {
+    /// Name of the context.
+    pub context: String,
+    /// Version of the API server, `v1.34.4`; may be empty.
+    pub git_version: String,
+    /// All that the API server says of its version.
+    pub version: serde_json::Value,
+    /// Whose machines it runs on: `eks`, `aks`, `gke` or nothing.
+    pub provider: &'static str,
+    /// Nodes that take workloads, when Nodes were read.
+    pub worker_nodes: Option<usize>,
+}
+
 /// What reports say beside the result itself.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -84,6 +100,8 @@ pub struct Facts {
     pub compliance_threshold: f32,
     /// How long the scan took, for people.
     pub took: String,
+    /// The cluster, when a living one was scanned.
+    pub cluster: Option<ClusterFacts>,
 }
 
 /// Writes a result in one form.

@@ -10,7 +10,7 @@ mod rules;
 
 use std::io::{self, Write};
 
-use kubescape_collect::Problem;
+use kubescape_collect::{Input, Problem};
 use kubescape_scan::Scan;
 use serde_json::{Value as Json, json};
 
@@ -57,7 +57,11 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
 }
 
 fn invocation(scan: &Scan, facts: &Facts) -> Json {
-    let notifications: Vec<Json> = scan.problems.iter().map(notification).collect();
+    let notifications: Vec<Json> = scan
+        .problems
+        .iter()
+        .map(|problem| notification(scan, problem))
+        .collect();
     let mut invocation = json!({
         "executionSuccessful": !scan.is_partial(),
         "toolExecutionNotifications": notifications,
@@ -68,8 +72,16 @@ fn invocation(scan: &Scan, facts: &Facts) -> Json {
     invocation
 }
 
-fn notification(problem: &Problem) -> Json {
-    let mut text = problem.message.clone();
+fn notification(scan: &Scan, problem: &Problem) -> Json {
+    let is_cluster = scan
+        .sources
+        .first()
+        .is_some_and(|source| source.input == Input::Cluster);
+    let mut text = if is_cluster {
+        format!("{}: {}", problem.path, problem.message)
+    } else {
+        problem.message.clone()
+    };
     if !problem.remedy.is_empty() {
         text.push_str("; ");
         text.push_str(&problem.remedy);
@@ -79,8 +91,8 @@ fn notification(problem: &Problem) -> Json {
         "level": if problem.is_note() { "note" } else { "warning" },
         "message": {"text": text},
     });
-    // Standard input has no address.
-    if problem.path != "-" && !problem.path.is_empty() {
+    // Standard input has no address, and a cluster no files.
+    if problem.path != "-" && !problem.path.is_empty() && !is_cluster {
         let mut place = json!({"artifactLocation": artifact(&problem.path)});
         if let Some(line) = problem.line {
             place["region"] = region_at(line, problem.column);

@@ -2,12 +2,14 @@
 //! program. The mix, size and faults are those of a middling cluster, and the
 //! same seed gives the same objects.
 
+mod acceptable;
 mod objects;
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+pub use acceptable::acceptable;
 pub use objects::generate;
 
 /// Writes documents separated by `---`.

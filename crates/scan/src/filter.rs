@@ -26,6 +26,8 @@ pub struct Filter {
     pub exclude_kinds: Vec<String>,
     /// Only this workload.
     pub workload: Option<WorkloadName>,
+    /// Pass over what belongs to something that is judged itself.
+    pub skip_owned: bool,
 }
 
 /// What to do with an object.
@@ -37,12 +39,17 @@ pub(crate) enum Verdict {
     Overhear,
     /// Pass over it.
     Drop,
+    /// Pass over it, because its owner is judged.
+    Owned,
 }
 
 impl Filter {
     pub(crate) fn verdict(&self, object: &Object<'_>) -> Verdict {
         if !self.wants_namespace_of(object) {
             return Verdict::Drop;
+        }
+        if self.skip_owned && is_owned(object) {
+            return Verdict::Owned;
         }
         let names = |kinds: &[String]| {
             kinds
@@ -74,6 +81,16 @@ impl Filter {
         (self.include_namespaces.is_empty() || names(&self.include_namespaces))
             && !names(&self.exclude_namespaces)
     }
+}
+
+/// Whether a controller made the object from a template that is judged itself.
+/// Pods of nodes and of custom resources are nobody else's.
+/// (config-scanning reference §4, "Owner filter".)
+fn is_owned(object: &Object<'_>) -> bool {
+    let first = object.metadata().at("ownerReferences").items().first();
+    let owner = first.map_or("", |owner| owner.at("apiVersion").str());
+    matches!(object.kind, "Pod" | "Job" | "ReplicaSet")
+        && matches!(owner, "apps/v1" | "batch/v1" | "batch/v1beta1")
 }
 
 fn is_named(workload: &WorkloadName, object: &Object<'_>) -> bool {
@@ -148,6 +165,25 @@ mod tests {
             ),
             Verdict::Judge
         );
+    }
+
+    #[test]
+    fn what_built_in_controllers_made_is_judged_through_its_owner() {
+        let filter = Filter {
+            skip_owned: true,
+            ..Filter::default()
+        };
+        let of = |kind: &str, owner: &str| {
+            let text = format!(
+                r#"{{"kind":"{kind}","metadata":{{"name":"a","ownerReferences":[{{"apiVersion":"{owner}"}}]}}}}"#
+            );
+            verdict(&filter, &text)
+        };
+        assert_eq!(of("Pod", "apps/v1"), Verdict::Owned);
+        assert_eq!(of("Job", "batch/v1"), Verdict::Owned);
+        assert_eq!(of("Pod", "v1"), Verdict::Judge);
+        assert_eq!(of("ReplicaSet", "argoproj.io/v1alpha1"), Verdict::Judge);
+        assert_eq!(of("ConfigMap", "apps/v1"), Verdict::Judge);
     }
 
     #[test]

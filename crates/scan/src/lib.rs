@@ -1,11 +1,14 @@
-//! One scan of files: read, judge on all cores, keep what reports need.
+//! One scan of files or of a cluster: read, judge on all cores, keep what reports
+//! need. Reads files; what comes from a cluster is handed in by a [`Feed`].
 //!
-//! One thread cuts documents out of files, workers parse and judge them, and
+//! One thread cuts documents out of files (or a feed's own threads out of lists), workers parse and judge them, and
 //! the caller's thread puts the results back into input order; every queue
 //! between them is bounded, so memory follows what joins and reports need and
 //! not the size of the input.
 
+mod feed;
 mod filter;
+mod gathered;
 mod identity;
 mod pipeline;
 mod reread;
@@ -18,8 +21,9 @@ use std::collections::BTreeMap;
 use kubescape_collect::{Format, Problem, Source};
 use kubescape_engine::{Outcome, Plan};
 
+pub use feed::{Fed, Feed, Inlet, Inlets};
 pub use filter::{Filter, WorkloadName};
-pub use pipeline::scan;
+pub use pipeline::{scan, scan_feed};
 pub use spool::Spool;
 
 /// How to scan.
@@ -82,6 +86,9 @@ pub struct Scan {
     texts: Option<Spool>,
     /// How many objects there were.
     pub objects_seen: usize,
+    /// How many more belong to others and are judged through them: Pods of a
+    /// Deployment, say.
+    pub objects_owned: usize,
     /// SHA-256 over everything that was read, in hexadecimal.
     pub digest: String,
 }

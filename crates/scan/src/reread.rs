@@ -22,6 +22,8 @@ impl Scan {
         let mut text = Vec::new();
         match &source.input {
             Input::File(path) => read_part(path, place, &mut text)?,
+            // Objects of a cluster have no text that a user wrote.
+            Input::Cluster => return Err(gone()),
             Input::Stdin | Input::Pipe(_) => self
                 .texts
                 .as_ref()

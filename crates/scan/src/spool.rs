@@ -37,6 +37,13 @@ impl Spool {
         self.texts.push(self.last());
     }
 
+    /// Gives the texts new numbers: the first is that which had the number
+    /// `order[0]`. Texts that are not named are gone.
+    pub(crate) fn reorder(&mut self, order: &[usize]) {
+        let texts = order.iter().filter_map(|number| self.texts.get(*number));
+        self.texts = texts.cloned().collect();
+    }
+
     fn last(&self) -> Range<u64> {
         self.texts.last().cloned().unwrap_or(0..0)
     }

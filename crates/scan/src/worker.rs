@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kubescape_collect::{Code, Problem, RawDocument, Source, parse};
+use kubescape_collect::{Code, Input, Problem, RawDocument, Source, parse};
 use kubescape_engine::{Arena, Judge, Judged, Object, redact};
 use sha2::{Digest, Sha256};
 
 use crate::filter::Verdict;
+use crate::gathered::Key;
 use crate::identity::resource_id;
 use crate::{Options, Place, versions};
 
@@ -21,7 +22,10 @@ pub(crate) struct Made {
     pub(crate) problems: Vec<Problem>,
     pub(crate) unread_kinds: BTreeMap<String, usize>,
     pub(crate) seen: usize,
-    pub(crate) digest: Option<[u8; 32]>,
+    /// Objects that were passed over because their owner is judged.
+    pub(crate) owned: usize,
+    /// Of the document, with the place that it has among all.
+    pub(crate) digest: Option<(Key, [u8; 32])>,
 }
 
 pub(crate) struct MadeObject {
@@ -72,8 +76,9 @@ impl<'s> Worker<'s> {
 
     fn try_make(&mut self, document: &RawDocument) -> Made {
         let arena = &self.arena;
+        let key = (document.source, document.index, document.item);
         let mut made = Made {
-            digest: Some(Sha256::digest(&document.text).into()),
+            digest: Some((key, Sha256::digest(&document.text).into())),
             ..Made::default()
         };
         let source = &self.sources[document.source as usize];
@@ -87,11 +92,21 @@ impl<'s> Worker<'s> {
                     Problem::new(Code::UnknownVersion, &source.name, oddity).of_document(document),
                 );
             }
-            let id = resource_id(&source.name, object);
+            let live = source.input == Input::Cluster;
+            let id = if live {
+                object.resource_id()
+            } else {
+                resource_id(&source.name, object)
+            };
             let judged = match self.options.filter.verdict(object) {
                 Verdict::Judge => self.judge.judge(id, object, arena),
                 Verdict::Overhear => self.judge.overhear(id, object, arena),
                 Verdict::Drop => continue,
+                Verdict::Owned => {
+                    made.seen -= 1;
+                    made.owned += 1;
+                    continue;
+                }
             };
             let Some(judged) = judged else {
                 *made
@@ -120,10 +135,13 @@ impl<'s> Worker<'s> {
     /// The redacted object with where it came from, as reports show it.
     fn report_form(&self, object: &Object<'_>, document: &RawDocument) -> Vec<u8> {
         let arena = &self.arena;
-        let source = &self.sources[document.source as usize].name;
-        let path = arena.fmt(format_args!("{source}:{}", document.index));
+        let source = &self.sources[document.source as usize];
         let mut entries = redact(object, arena).entries().to_vec();
-        entries.push(("sourcePath", kubescape_engine::Value::Str(path)));
+        // Objects of a cluster are where their identity says.
+        if source.input != Input::Cluster {
+            let path = arena.fmt(format_args!("{}:{}", source.name, document.index));
+            entries.push(("sourcePath", kubescape_engine::Value::Str(path)));
+        }
         serde_json::to_vec(&arena.object(&entries)).unwrap_or_default()
     }
 }

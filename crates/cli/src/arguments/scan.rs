@@ -8,6 +8,9 @@ use kubescape_engine::Scope;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
+  kubescape scan                         the cluster of the current context
+  kubescape scan --kube-context staging --exclude-namespaces kube-system
+  kubescape scan workload Deployment/cart -n shop
   kubescape scan manifests/
   kubescape scan 'deploy/**/*.yaml' --view resource
   kubescape scan framework nsa,mitre manifests/
@@ -18,8 +21,10 @@ Examples:
 pub(crate) struct ScanArguments {
     #[command(subcommand)]
     pub(crate) target: Option<ScanTarget>,
-    /// Files, folders, globs, or `-` for standard input.
+    /// Files, folders, globs, or `-` for standard input; without any, the cluster is scanned.
     pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArguments,
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
     #[command(flatten)]
@@ -35,7 +40,7 @@ pub(crate) enum ScanTarget {
         /// Names, separated by commas; `all` is every one.
         #[arg(value_parser = comma_list)]
         names: CommaList,
-        /// Files, folders, globs, or `-` for standard input.
+        /// Files, folders, globs, or `-` for standard input; else the cluster.
         paths: Vec<String>,
     },
     /// Judge by controls.
@@ -43,7 +48,7 @@ pub(crate) enum ScanTarget {
         /// IDs or names, separated by commas.
         #[arg(value_parser = comma_list)]
         controls: CommaList,
-        /// Files, folders, globs, or `-` for standard input.
+        /// Files, folders, globs, or `-` for standard input; else the cluster.
         paths: Vec<String>,
     },
     /// Judge one workload, together with what it is joined to.
@@ -57,9 +62,21 @@ pub(crate) enum ScanTarget {
         /// Where it is, beside PATHS.
         #[arg(long)]
         file_path: Option<String>,
-        /// Files, folders, globs, or `-` for standard input.
+        /// Files, folders, globs, or `-` for standard input; else the cluster.
         paths: Vec<String>,
     },
+}
+
+/// How to reach a cluster.
+#[derive(Args)]
+#[command(next_help_heading = "Cluster (when no files are named)")]
+pub(crate) struct ClusterArguments {
+    /// The kubeconfig [default: KUBECONFIG, ~/.kube/config, or the pod's own account].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context in it [default: its current one].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) kube_context: Option<String>,
 }
 
 /// Names in one argument, separated by commas.

@@ -45,7 +45,7 @@ impl Metadata {
         let (scanning_target, target_metadata) = match scan.outcome.plan.target {
             Scope::File if one_file => (1, json!({"fileContextMetadata": {"filePath": path}})),
             Scope::File => (4, json!({"directoryContextMetadata": {"basePath": path}})),
-            _ => (0, json!({"clusterContextMetadata": {}})),
+            _ => (0, json!({"clusterContextMetadata": cluster(facts)})),
         };
         let scan_metadata = json!({
             "targetType": if facts.chose_controls { "control" } else { "framework" },
@@ -69,6 +69,21 @@ impl Metadata {
             scan_metadata,
         }
     }
+}
+
+/// What is known of a living cluster; of a dump nothing is.
+fn cluster(facts: &Facts) -> Json {
+    let Some(cluster) = &facts.cluster else {
+        return json!({});
+    };
+    let mut about = json!({"contextName": cluster.context});
+    if let Some(workers) = cluster.worker_nodes {
+        about["numberOfWorkerNodes"] = json!(workers);
+    }
+    if !cluster.provider.is_empty() {
+        about["cloudMetadata"] = json!({"cloudProvider": cluster.provider});
+    }
+    about
 }
 
 /// What a reader needs to trust the result, beyond upstream's keys.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use kubescape_engine::{Origin, Record};
-use kubescape_scan::Scan;
+use kubescape_scan::{Place, Scan};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
@@ -61,7 +61,11 @@ fn write_one(
         }
         Origin::Made => serde_json::to_writer(&mut *out, &identity(record))?,
     }
-    if let Some(place) = scan.places.get(number) {
+    // Objects of a cluster are not in a file.
+    let in_file = |place: &&Place| {
+        scan.sources[place.source as usize].input != kubescape_collect::Input::Cluster
+    };
+    if let Some(place) = scan.places.get(number).filter(in_file) {
         let source = &scan.sources[place.source as usize];
         // Go writes what it does not know as zero values.
         let source = json!({

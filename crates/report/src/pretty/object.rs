@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::io;
 use std::rc::Rc;
 
-use kubescape_collect::{Input, Position};
+use kubescape_collect::Position;
 use kubescape_engine::{PathKind, RelatedFault};
 
 use super::Report;
 use super::excerpt::{Excerpt, Shown, digits_of};
 use super::page::{Line, Page, Tone};
 use crate::faults::{Mark, faults_of, marks_of, messages_of, name_of, title_of};
+use crate::place::{Whereabouts, whereabouts};
 use crate::source::{Document, is_placeholder};
 use crate::text::{cleaned, cut, cut_middle, width, wrap};
 
@@ -181,18 +182,12 @@ impl<'s> Group<'s> {
 
 /// `path:line:column` as far as it is known.
 fn location(report: &Report<'_>, record: usize, at: Option<Position>) -> String {
-    let Some(place) = report.scan.places.get(record) else {
-        return String::new();
-    };
-    let source = &report.scan.sources[place.source as usize];
-    let name = if source.input == Input::Stdin {
-        "<stdin>"
-    } else {
-        &source.name
-    };
-    match at {
-        Some(at) => format!("{name}:{}:{}", at.line, at.column),
-        None => format!("{name}:{}", place.line),
+    match (whereabouts(report.scan, record), at) {
+        (Some(Whereabouts::File { name, .. }), Some(at)) => {
+            format!("{name}:{}:{}", at.line, at.column)
+        }
+        (Some(place), _) => place.text(),
+        (None, _) => String::new(),
     }
 }
 

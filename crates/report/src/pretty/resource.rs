@@ -2,12 +2,12 @@
 
 use std::io;
 
-use kubescape_collect::Input;
 use kubescape_engine::{Origin, Status};
 
 use super::page::{Line, Page, Tone};
 use super::{Report, object};
 use crate::faults::{marks_of, sort_worst_first, title_of};
+use crate::place::whereabouts;
 use crate::text::{count, cut, width};
 
 pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -70,16 +70,7 @@ fn location(report: &Report<'_>, number: usize) -> String {
         Origin::Subject { binding, .. } => binding as usize,
         _ => number,
     };
-    let Some(place) = report.scan.places.get(number) else {
-        return String::new();
-    };
-    let source = &report.scan.sources[place.source as usize];
-    let name = if source.input == Input::Stdin {
-        "<stdin>"
-    } else {
-        &source.name
-    };
-    format!("{name}:{}", place.line)
+    whereabouts(report.scan, number).map_or_else(String::new, |place| place.text())
 }
 
 fn paths(report: &Report<'_>, number: usize, control: usize) -> String {

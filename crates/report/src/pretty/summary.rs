@@ -22,6 +22,7 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> 
         page.line(&Line::new().add(Tone::Faint, "─".repeat(page.width())))?;
     }
     sums(report, page)?;
+    coverage(report, page)?;
     // A share of nothing would look like a success.
     if report.scan.outcome.total.counts.all() > 0 {
         frameworks(report, page)?;
@@ -108,6 +109,27 @@ fn sum_line(line: Line, sum: &str, page: &mut Page<'_>) -> io::Result<()> {
         return page.line(&Line::new().to(COLUMN).plain(sum));
     }
     page.line(&line.to(page.width() - width(sum)).plain(sum))
+}
+
+/// How much of a cluster was judged. Of files nobody knows what is missing.
+fn coverage(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    if report.facts.cluster.is_none() {
+        return Ok(());
+    }
+    let coverage = report.scan.outcome.coverage();
+    let line = Line::new().add(Tone::Strong, "Coverage").to(COLUMN);
+    let tone = if coverage.judged == coverage.all {
+        Tone::Added
+    } else {
+        Tone::Warning
+    };
+    let share = percent(coverage.percent());
+    let sum = format!(
+        "{} of {} had all that they read",
+        coverage.judged, coverage.all
+    );
+    sum_line(line.add(tone, share), &sum, page)?;
+    page.blank()
 }
 
 fn frameworks(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -281,9 +303,19 @@ fn last_lines(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (scan, facts) = (report.scan, report.facts);
     let mut parts = vec![
         count(scan.objects_seen, "object"),
-        count(scan.sources.len(), "file"),
+        count(
+            scan.sources.len(),
+            if facts.cluster.is_some() {
+                "list"
+            } else {
+                "file"
+            },
+        ),
         count(scan.outcome.controls.len(), "control"),
     ];
+    if scan.objects_owned > 0 {
+        parts.insert(1, format!("{} through their owners", scan.objects_owned));
+    }
     if !facts.took.is_empty() {
         parts.push(facts.took.clone());
     }
@@ -302,6 +334,24 @@ fn last_lines(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
         page.line(&Line::new().plain(counted.trim_start_matches(": ")))?;
     } else {
         page.line(&line.plain(counted))?;
+    }
+    if let Some(cluster) = &facts.cluster {
+        let mut parts = vec![format!("cluster {}", cluster.context)];
+        if !cluster.git_version.is_empty() {
+            parts.push(format!("Kubernetes {}", cluster.git_version));
+        }
+        if !cluster.provider.is_empty() {
+            parts.push(cluster.provider.to_uppercase());
+        }
+        if let Some(workers) = cluster.worker_nodes {
+            parts.push(count(workers, "worker node"));
+        }
+        if !facts.generated.is_empty() {
+            parts.push(facts.generated.clone());
+        }
+        for line in wrap(&crate::text::cleaned(&parts.join(" · ")), page.width()) {
+            page.line(&Line::new().plain(line))?;
+        }
     }
     let library = scan.outcome.plan.library_version;
     let digest = scan.digest.get(..12).unwrap_or(&scan.digest);

@@ -115,7 +115,7 @@ impl Results<'_> {
     fn physical(&mut self, record: usize, path: &str) -> Option<Json> {
         let place = self.scan.places.get(record)?;
         let source = self.scan.sources.get(place.source as usize)?;
-        if source.input == Input::Stdin {
+        if matches!(source.input, Input::Stdin | Input::Cluster) {
             return None;
         }
         let document = self.texts.document(record);
@@ -162,7 +162,7 @@ impl Results<'_> {
         }
         let place = self.scan.places.get(record)?;
         let source = self.scan.sources.get(place.source as usize)?;
-        if source.input == Input::Stdin {
+        if matches!(source.input, Input::Stdin | Input::Cluster) {
             return None;
         }
         let document = self.texts.document(record)?;

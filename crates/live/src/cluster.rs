@@ -1,0 +1,220 @@
+//! A cluster that answers.
+
+use std::fmt;
+
+use kube::{Client, Config};
+use kubescape_collect::ListEnd;
+use kubescape_engine::{Plan, Scope};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use tokio::runtime::Runtime;
+
+use crate::access::Access;
+use crate::discovery::Discovery;
+use crate::nodes::{self, Provider};
+use crate::patience::Patience;
+use crate::requests::Requests;
+use crate::survey::Survey;
+use crate::trouble::{Trouble, chain};
+use crate::wanted::{Namespaces, Target};
+
+/// Why there is no cluster to scan. Says what to do where that is known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The kubeconfig does not have that context.
+    #[error("the kubeconfig has no context \"{name}\"{}", known_contexts(.known))]
+    NoSuchContext {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The kubeconfig is missing, broken or incomplete.
+    #[error("{0}")]
+    Kubeconfig(String),
+    /// The server does not answer, or not to this user.
+    #[error("cluster \"{context}\" at {url}: {reason}")]
+    Server {
+        /// The context.
+        context: String,
+        /// Where it should be.
+        url: String,
+        /// What is wrong, with a remedy.
+        reason: String,
+    },
+    /// The cluster does not have the kind of the only object to judge.
+    #[error(
+        "the cluster has no kind that is called \"{0}\"; `kubectl api-resources` shows them all"
+    )]
+    NoSuchKind(String),
+    /// The program's surroundings failed.
+    #[error("cannot start: {0}")]
+    Start(#[from] std::io::Error),
+}
+
+fn known_contexts(known: &[String]) -> String {
+    if known.is_empty() {
+        return String::new();
+    }
+    format!("; it has {}", known.join(", "))
+}
+
+/// What reports say of a cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// Name of the context; `in-cluster` in a pod.
+    pub context: String,
+    /// Where the API server is.
+    pub url: String,
+    /// What the API server says of its version; null when it says nothing.
+    pub version: Json,
+    /// Whose machines it runs on, when that is known and one of these.
+    pub provider: Option<&'static str>,
+    /// Nodes that take workloads, when Nodes were read.
+    pub worker_nodes: Option<usize>,
+}
+
+impl About {
+    /// `v1.34.4`, or `""`.
+    pub fn git_version(&self) -> &str {
+        self.version["gitVersion"].as_str().unwrap_or_default()
+    }
+}
+
+/// A connection to a cluster whose API server answers.
+pub struct Cluster {
+    pub(crate) requests: Requests,
+    pub(crate) about: About,
+    discovery: Discovery,
+    provider: Option<Provider>,
+    // Last, since requests run on it.
+    _runtime: Runtime,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the client, which holds credentials.
+        out.debug_struct("Cluster")
+            .field("about", &self.about)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// Finds the cluster and asks for its version, its kinds and its first Node.
+    ///
+    /// Waits for the network, so not to be called on a thread of a runtime.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    pub fn connect(access: &Access, patience: Patience) -> Result<Self, ConnectError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            // They only move bytes; those who read them have threads of their own.
+            .worker_threads(1)
+            .thread_name("kubescape-live")
+            .enable_all()
+            .build()?;
+        let (context, config) = runtime.block_on(access.config())?;
+        let url = config
+            .cluster_url
+            .to_string()
+            .trim_end_matches('/')
+            .to_owned();
+        let failed = |reason: String| ConnectError::Server {
+            context: context.clone(),
+            url: url.clone(),
+            reason,
+        };
+        let client = client(config, patience, &runtime).map_err(|error| failed(chain(&error)))?;
+        let requests = Requests::new(client, runtime.handle().clone(), patience);
+        let version =
+            version(&requests.knocking()).map_err(|trouble| failed(remedied(&trouble)))?;
+        let discovery = Discovery::ask(&requests)
+            .map_err(|trouble| failed(format!("discovery: {}", remedied(&trouble))))?;
+        let provider = provider(&requests);
+        let about = About {
+            context: context.clone(),
+            url: url.clone(),
+            version,
+            provider: provider.map(Provider::name),
+            worker_nodes: None,
+        };
+        Ok(Self {
+            requests,
+            about,
+            discovery,
+            provider,
+            _runtime: runtime,
+        })
+    }
+
+    /// What controls are to judge: a cluster, or one of a provider.
+    pub fn scope(&self) -> Scope {
+        self.provider.map_or(Scope::Cluster, Provider::scope)
+    }
+
+    /// What is known of it so far.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What of the cluster the plan reads.
+    ///
+    /// # Errors
+    ///
+    /// The cluster does not have the kind of `target`.
+    pub fn survey(
+        &self,
+        plan: &Plan,
+        namespaces: &Namespaces,
+        target: Option<&Target>,
+    ) -> Result<Survey<'_>, ConnectError> {
+        Survey::new(self, &self.discovery, plan, namespaces, target)
+    }
+}
+
+fn client(mut config: Config, patience: Patience, runtime: &Runtime) -> kube::Result<Client> {
+    config.connect_timeout = Some(patience.connect);
+    // We try again ourselves, and say so when that does not help.
+    config.default_retry = false;
+    let _entered = runtime.enter();
+    Client::try_from(config)
+}
+
+/// The server's version; null when users may not ask.
+fn version(requests: &Requests) -> Result<Json, Trouble> {
+    match requests.get("/version", "application/json") {
+        Ok(text) => serde_json::from_slice(&text)
+            .map_err(|error| Trouble::Broken(format!("this is no Kubernetes API: {error}"))),
+        Err(Trouble::Forbidden(_) | Trouble::Missing) => Ok(Json::Null),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Of the first Node. Users who may not list Nodes can say what it is themselves.
+fn provider(requests: &Requests) -> Option<Provider> {
+    #[derive(serde::Deserialize)]
+    struct Nodes {
+        items: Vec<Box<RawValue>>,
+        #[serde(default, rename = "metadata")]
+        _metadata: ListEnd,
+    }
+    let answer = requests
+        .get("/api/v1/nodes?limit=1", "application/json")
+        .ok()?;
+    let nodes: Nodes = serde_json::from_slice(&answer).ok()?;
+    nodes::provider(nodes.items.first()?.get())
+}
+
+fn remedied(trouble: &Trouble) -> String {
+    let remedy = match trouble {
+        Trouble::Unauthorized => "; log in again, or choose another --kube-context",
+        Trouble::Unreachable(_) | Trouble::Slow(_) => {
+            "; check that it runs, and the address in the kubeconfig"
+        }
+        _ => "",
+    };
+    format!("{trouble}{remedy}")
+}

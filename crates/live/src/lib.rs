@@ -1,0 +1,28 @@
+//! Objects of a living cluster as the input of a scan: discovery, and parallel,
+//! paged lists of just the kinds that the plan reads. Talks to one API server,
+//! only ever reading; knows no files but the kubeconfig.
+//!
+//! Memory is that of a few pages on their way, not of the cluster: items are cut
+//! out of the stream one by one, managed fields and other people's copies of the
+//! object are dropped before anybody parses them, and values of Secrets are not
+//! even asked for. What cannot be read becomes a [`Gap`](kubescape_engine::Gap)
+//! with its reason, and the rest goes on.
+
+mod access;
+mod cluster;
+mod discovery;
+mod nodes;
+mod pages;
+mod patience;
+mod requests;
+mod strip;
+mod survey;
+mod trouble;
+mod wanted;
+
+pub use access::Access;
+pub use cluster::{About, Cluster, ConnectError};
+pub use nodes::Provider;
+pub use patience::Patience;
+pub use survey::Survey;
+pub use wanted::{Namespaces, Target};

@@ -1,0 +1,236 @@
+//! All lists that a scan reads, several at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use kubescape_collect::{Code, Format, Input, Limits, Problem, RawDocument, Source};
+use kubescape_engine::{Gap, Lack, Plan};
+use kubescape_scan::{Fed, Feed, Inlets};
+use serde_json::json;
+
+use crate::cluster::{About, Cluster, ConnectError};
+use crate::discovery::{Discovery, Resource};
+use crate::nodes::is_worker;
+use crate::pages::{Pages, Pulse, Read};
+use crate::trouble::Trouble;
+use crate::wanted::{self, List, Namespaces, Target};
+
+/// Lists that are read at once. More would only press the API server, whose
+/// priority and fairness gives one user about as many seats.
+const AT_ONCE: usize = 4;
+
+/// Group and kind of the server's version as an object that controls read.
+const SERVER_INFO: (&str, &str) = ("apiserverinfo.kubescape.cloud", "APIServerInfo");
+
+/// What of a cluster a scan reads, and the [`Feed`] that reads it.
+pub struct Survey<'c> {
+    cluster: &'c Cluster,
+    lists: Vec<List>,
+    sources: Vec<Source>,
+    gaps: Vec<Gap>,
+    problems: Vec<Problem>,
+    target_kind: Option<String>,
+    tells_version: bool,
+    workers: AtomicUsize,
+    limits: Limits,
+}
+
+impl<'c> Survey<'c> {
+    pub(crate) fn new(
+        cluster: &'c Cluster,
+        discovery: &Discovery,
+        plan: &Plan,
+        namespaces: &Namespaces,
+        target: Option<&Target>,
+    ) -> Result<Self, ConnectError> {
+        let own = target
+            .map(|target| own_kind(discovery, target))
+            .transpose()?;
+        let kinds = match own {
+            Some(own) => plan.kinds_beside(&own.group, &own.kind),
+            None => plan.kinds(),
+        };
+        let (lists, gaps) = wanted::lists(&kinds, discovery, namespaces, own.zip(target));
+        let tells_version = kinds
+            .iter()
+            .any(|kind| kind.matches(SERVER_INFO.0, SERVER_INFO.1));
+        let names = lists.iter().map(List::path);
+        let names = names.chain(tells_version.then(|| "/version".to_owned()));
+        let sources = (0..).zip(names).map(|(index, name)| Source {
+            index,
+            name,
+            input: Input::Cluster,
+            explicit: false,
+        });
+        let unread = gaps.iter().filter(|gap| gap.lack == Lack::Unread);
+        let problem = |gap: &Gap| Problem::new(Code::Unavailable, "/apis", &*gap.reason);
+        Ok(Self {
+            cluster,
+            sources: sources.collect(),
+            problems: unread.map(problem).collect(),
+            gaps,
+            lists,
+            target_kind: own.map(|own| own.kind.clone()),
+            tells_version,
+            workers: AtomicUsize::new(0),
+            limits: Limits::default(),
+        })
+    }
+
+    /// Reads no objects above these.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The lists, as sources of the scan, in the order of their numbers.
+    pub fn sources(&self) -> Vec<Source> {
+        self.sources.clone()
+    }
+
+    /// The kind of the target, as the cluster writes it.
+    pub fn target_kind(&self) -> Option<&str> {
+        self.target_kind.as_deref()
+    }
+
+    /// What is known of the cluster, after the scan with the number of workers.
+    pub fn about(&self) -> About {
+        let nodes = self.lists.iter().any(|list| is_node(&list.resource));
+        About {
+            worker_nodes: nodes.then(|| self.workers.load(Ordering::Relaxed)),
+            ..self.cluster.about.clone()
+        }
+    }
+
+    /// The server's version as a document.
+    fn version(&self) -> RawDocument {
+        let about = &self.cluster.about;
+        let object = json!({
+            "apiVersion": format!("{}/v1beta0", SERVER_INFO.0),
+            "kind": SERVER_INFO.1,
+            "metadata": {"name": "version", "provider": about.provider.unwrap_or_default()},
+            "data": about.version,
+        });
+        RawDocument {
+            source: u32::try_from(self.lists.len()).unwrap_or(u32::MAX),
+            index: 0,
+            item: None,
+            offset: 0,
+            line: 1,
+            column: 1,
+            format: Format::Json,
+            text: object.to_string(),
+            inherited: None,
+        }
+    }
+
+    fn read(&self, number: usize, inlets: &Inlets, pulse: &Pulse) -> Option<Read> {
+        let list = self.lists.get(number)?;
+        let count: &dyn Fn(&str) = &|text| {
+            if is_worker(text) {
+                self.workers.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let pages = Pages {
+            requests: &self.cluster.requests,
+            pulse,
+            list,
+            source: &self.sources[number],
+            limits: self.limits,
+            inlet: &mut inlets.inlet(),
+            each: if is_node(&list.resource) {
+                count
+            } else {
+                &|_| {}
+            },
+        };
+        Some(pages.read())
+    }
+
+    /// What became of the lists.
+    fn fed(&self, results: Vec<Option<Read>>) -> Fed {
+        let mut fed = Fed {
+            gaps: self.gaps.clone(),
+            problems: self.problems.clone(),
+            attempts: Vec::new(),
+        };
+        for (number, read) in results.into_iter().enumerate() {
+            fed.attempts.push(read.as_ref().map(|read| read.attempt));
+            if let Some(read) = read {
+                book(&self.lists[number], &self.sources[number], read, &mut fed);
+            }
+        }
+        fed
+    }
+}
+
+/// Says of one list what is missing.
+fn book(list: &List, source: &Source, read: Read, fed: &mut Fed) {
+    if let Some(problem) = read.problems.first() {
+        fed.gaps.push(list.gap(&problem.message));
+    }
+    fed.problems.extend(read.problems);
+    let Some(trouble) = read.trouble else {
+        return;
+    };
+    let reason = trouble.to_string();
+    if trouble == Trouble::Missing {
+        // The kind went away since it was discovered.
+        fed.gaps.push(Gap {
+            lack: Lack::Absent,
+            ..list.gap(&reason)
+        });
+        return;
+    }
+    fed.gaps.push(list.gap(&reason));
+    let code = match trouble {
+        Trouble::Forbidden(_) => Code::Forbidden,
+        _ => Code::Unavailable,
+    };
+    fed.problems.push(Problem::new(code, &source.name, reason));
+}
+
+impl Feed for Survey<'_> {
+    fn run(&self, inlets: &Inlets) -> Fed {
+        if self.tells_version && inlets.inlet().put(Ok(self.version())).is_break() {
+            return Fed::default();
+        }
+        let next = AtomicUsize::new(0);
+        let pulse = Pulse::default();
+        let results: Mutex<Vec<Option<Read>>> =
+            Mutex::new(self.lists.iter().map(|_| None).collect());
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(self.lists.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(read) = self.read(number, inlets, &pulse) else {
+                            return;
+                        };
+                        let stopped = read.stopped;
+                        results.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(read);
+                        if stopped {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        self.fed(results.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn is_node(resource: &Resource) -> bool {
+    resource.group.is_empty() && resource.kind == "Node"
+}
+
+/// The kind that a user means; of several groups that of the first.
+fn own_kind<'d>(discovery: &'d Discovery, target: &Target) -> Result<&'d Resource, ConnectError> {
+    let mut meant = discovery
+        .resources
+        .iter()
+        .filter(|one| one.is_called(&target.kind));
+    meant
+        .next()
+        .ok_or_else(|| ConnectError::NoSuchKind(target.kind.clone()))
+}

@@ -1,0 +1,11 @@
+//! A living cluster as the input of a scan: a scripted API server for what goes
+//! wrong, a real one for what it is all about.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this is how tests fail")]
+
+mod connecting;
+mod fake;
+mod listing;
+mod real;
+mod scanning;
+mod trouble;
