@@ -106,7 +106,10 @@ impl Config {
         let mut problems = Problems::default();
         let namespace = read_cluster(cluster, env, &mut problems);
         let mut reader = Reader::new(file, env, &mut problems);
-        let settings = read_settings(&mut reader);
+        let settings = Settings {
+            garbage_collected: !flags.standalone,
+            ..read_settings(&mut reader)
+        };
         let listen = read_listen(&mut reader, &flags);
         let data_dir = flag(flags.data_dir.as_deref());
         let data_dir = reader

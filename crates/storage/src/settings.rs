@@ -27,6 +27,9 @@ pub struct Settings {
     pub bookmarks: Duration,
     /// Whether the computed kinds are offered.
     pub computed: bool,
+    /// Whether a garbage collector sees to dependents. Without one, its finalizers
+    /// would never go: deletions do not set them.
+    pub garbage_collected: bool,
 }
 
 impl Default for Settings {
@@ -41,6 +44,7 @@ impl Default for Settings {
             // (`cacher`: a minute)
             bookmarks: Duration::from_mins(1),
             computed: true,
+            garbage_collected: true,
         }
     }
 }

@@ -100,11 +100,16 @@ where
     B::Error: Into<BoxError>,
 {
     let taken = call.take(body, false).await?;
-    if taken.bytes.is_empty() {
-        return DeleteOptions::parse(&call.query, None);
+    let mut options = if taken.bytes.is_empty() {
+        DeleteOptions::parse(&call.query, None)?
+    } else {
+        let decoded = bodies::decode(call.body_format()?, &taken.bytes)?;
+        DeleteOptions::parse(&call.query, Some(&decoded.value))?
+    };
+    if !call.server.settings.garbage_collected {
+        (options.propagation, options.orphan_dependents) = (None, None);
     }
-    let decoded = bodies::decode(call.body_format()?, &taken.bytes)?;
-    DeleteOptions::parse(&call.query, Some(&decoded.value))
+    Ok(options)
 }
 
 enum Deleted {

@@ -69,13 +69,20 @@ pub(super) async fn authenticate(
     let trusted = supervisor.health().register("front-proxy", Scope::Ready);
     let (shared, roots) = (Arc::clone(&authentication), roots.clone());
     let asked = client.clone();
+    let shutdown = supervisor.shutdown();
     supervisor
         .tasks()
         .restarting("trust", Some(trusted.clone()), move || {
             let (shared, roots) = (Arc::clone(&shared), roots.clone());
             let (trusted, client) = (trusted.clone(), asked.clone());
+            let shutdown = shutdown.clone();
             async move {
-                follow_trust(client, |trust| take_trust(trust, &shared, &roots, &trusted)).await;
+                let followed =
+                    follow_trust(client, |trust| take_trust(trust, &shared, &roots, &trusted));
+                tokio::select! {
+                    () = followed => {}
+                    () = shutdown.requested() => {}
+                }
                 Ok::<(), std::convert::Infallible>(())
             }
         });

@@ -61,13 +61,6 @@ const STORIES: &[Story] = &[
     ("ends_in_order", ends_in_order),
 ];
 
-/// Stories of faults that are known and not mended yet; `--include-ignored` runs
-/// them.
-///
-/// `ends_in_order`: the task that follows the cluster's trust does not heed the
-/// shutdown, so that the role ends by its deadline and with an error.
-const KNOWN_FAULTS: &[&str] = &["ends_in_order"];
-
 /// Told to end while it is watched, the server ends at once and well.
 fn ends_in_order(world: &World) {
     let _watch = world.kubectl.follow(&["get", "knownservers", "-w"]);
@@ -96,7 +89,6 @@ fn main() -> ExitCode {
             story(world.get_or_init(World::start));
             Ok(())
         })
-        .with_ignored_flag(KNOWN_FAULTS.contains(name))
     });
     let conclusion: Conclusion = libtest_mimic::run(&arguments, trials.collect());
     // Stops everything.

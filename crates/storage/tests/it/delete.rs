@@ -173,3 +173,21 @@ async fn many_are_deleted_by_selector_within_their_namespace() {
     one.fine();
     assert_eq!(names(&world.get(SUMMARIES).await.fine()).len(), 49);
 }
+
+#[tokio::test]
+async fn without_a_garbage_collector_nothing_waits_for_it() {
+    let settings = kubescape_storage::Settings {
+        garbage_collected: false,
+        ..kubescape_storage::Settings::default()
+    };
+    let world = crate::harness::world_with(settings, |_| {}, None);
+    for policy in ["Orphan", "Foreground", "Background"] {
+        world.post(SUMMARIES, &summary("a", 1)).await.fine();
+        let path = format!("{SUMMARIES}/a?propagationPolicy={policy}");
+        world.delete(&path).await.fine();
+        world
+            .get(&format!("{SUMMARIES}/a"))
+            .await
+            .failed(404, "NotFound");
+    }
+}

@@ -56,6 +56,7 @@ pub(crate) fn world_with(
     let (trigger, shutdown) = Shutdown::new();
     let server = Server::new(Health::new(shutdown.clone()), settings);
     let authentication = Arc::new(Authentication::new(FrontProxy::default(), reviewer));
+    authentication.set_front_proxy(FrontProxy::default());
     let shared: Arc<dyn Store> = store.clone();
     server.open(shared, authentication, &Metrics::new(), shutdown);
     World {
