@@ -30,6 +30,15 @@ const OBJECTS: &str = "application/json";
 const METADATA: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
+/// What a list is asked for as.
+pub(crate) fn accept(list: &List) -> &'static str {
+    if list.metadata_only {
+        METADATA
+    } else {
+        OBJECTS
+    }
+}
+
 /// Whether the server still says anything, over all lists.
 #[derive(Default)]
 pub(crate) struct Pulse(AtomicU32);
@@ -163,12 +172,7 @@ impl Pages<'_> {
         place: &mut Place,
         problems: &mut Vec<Problem>,
     ) -> Result<Option<ListEnd>, Trouble> {
-        let accept = if self.list.metadata_only {
-            METADATA
-        } else {
-            OBJECTS
-        };
-        let mut answer = self.requests.open(&self.path(place), accept)?;
+        let mut answer = self.requests.open(&self.path(place), accept(self.list))?;
         self.pulse.heard();
         let known = place.here;
         let mut number = 0;

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cluster::{About, Cluster, ConnectError};
 use crate::discovery::{Discovery, Resource};
 use crate::nodes::is_worker;
-use crate::pages::{Pages, Pulse, Read};
+use crate::pages::{Pages, Pulse, Read, accept};
 use crate::trouble::Trouble;
 use crate::wanted::{self, List, Namespaces, Target};
 
@@ -86,6 +86,12 @@ impl<'c> Survey<'c> {
     /// The lists, as sources of the scan, in the order of their numbers.
     pub fn sources(&self) -> Vec<Source> {
         self.sources.clone()
+    }
+
+    /// Paths of the lists without their queries, and what each accepts: what a
+    /// bare client would have to ask for, too.
+    pub fn requests(&self) -> impl Iterator<Item = (String, &'static str)> {
+        self.lists.iter().map(|list| (list.path(), accept(list)))
     }
 
     /// The kind of the target, as the cluster writes it.

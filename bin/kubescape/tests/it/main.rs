@@ -6,6 +6,7 @@ mod bad_input;
 mod choosing;
 mod golden;
 mod json_keys;
+mod live;
 mod memory;
 mod netpol;
 mod other_commands;

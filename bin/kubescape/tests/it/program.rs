@@ -61,7 +61,11 @@ impl World {
         command.current_dir(self.0.path()).args(arguments);
         command
             .env("SOURCE_DATE_EPOCH", "1767323045")
-            .env_remove("CLICOLOR_FORCE");
+            .env_remove("CLICOLOR_FORCE")
+            // No test may reach a cluster of the machine.
+            .env("HOME", self.0.path())
+            .env_remove("KUBECONFIG")
+            .env_remove("KUBERNETES_SERVICE_HOST");
         command
     }
 

@@ -165,7 +165,9 @@ pub(crate) fn hurried() -> Patience {
 }
 
 /// Kind, plural, and whether it has a namespace.
-const KINDS: [(&str, &str, bool); 8] = [
+pub(crate) type Kind = (&'static str, &'static str, bool);
+
+const KINDS: [Kind; 8] = [
     ("Pod", "pods", true),
     ("Namespace", "namespaces", false),
     ("Node", "nodes", false),
@@ -177,15 +179,15 @@ const KINDS: [(&str, &str, bool); 8] = [
 ];
 
 /// Aggregated discovery of groups with version v1.
-pub(crate) fn discovery(groups: &[(&str, &[(&str, &str, bool)])]) -> String {
-    let resource = |(kind, plural, namespaced): &(&str, &str, bool)| {
+pub(crate) fn discovery(groups: &[(&str, &[Kind])]) -> String {
+    let resource = |(kind, plural, namespaced): &Kind| {
         json!({
             "resource": plural, "responseKind": {"group": "", "version": "", "kind": kind},
             "scope": if *namespaced { "Namespaced" } else { "Cluster" },
             "singularResource": kind.to_lowercase(), "verbs": ["get", "list", "watch"],
         })
     };
-    let group = |(name, kinds): &(&str, &[(&str, &str, bool)])| {
+    let group = |(name, kinds): &(&str, &[Kind])| {
         json!({
             "metadata": {"name": name},
             "versions": [{"version": "v1", "freshness": "Current", "resources": kinds.iter().map(resource).collect::<Vec<_>>()}],

@@ -2,6 +2,7 @@
 //! wrong, a real one for what it is all about.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is how tests fail")]
+#![allow(clippy::print_stdout, reason = "a story that was not told says so")]
 
 mod connecting;
 mod fake;

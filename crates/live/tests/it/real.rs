@@ -130,12 +130,12 @@ fn samples(folder: &Path) -> Vec<String> {
         .iter()
         .map(|object| object["metadata"]["name"].as_str().unwrap().to_owned())
         .collect();
-    write(&folder.join("0.json"), namespaces);
-    write(&folder.join("1.json"), others);
+    write(&folder.join("0.json"), &namespaces);
+    write(&folder.join("1.json"), &others);
     names
 }
 
-fn write(path: &Path, objects: Vec<Value>) {
+fn write(path: &Path, objects: &[Value]) {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     fs::write(path, list.to_string()).unwrap();
 }
