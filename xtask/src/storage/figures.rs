@@ -1,6 +1,6 @@
 //! What was measured, and how it is shown.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::time::Duration;
 
@@ -24,7 +24,9 @@ impl Times {
 }
 
 impl Figures {
+    /// Notes a value, and says so: the whole table comes after minutes.
     pub(super) fn set(&mut self, name: &'static str, value: f64) {
+        eprintln!("{name}: {value:.1}");
         self.0.push((name, value));
     }
 
