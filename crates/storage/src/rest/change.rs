@@ -1,6 +1,6 @@
 //! What every write goes through: unknown fields, form, rules, owners.
 
-use kubescape_api::{GROUP, Parsed, Resource, Weight, strict_error, warnings};
+use kubescape_api::{GROUP, Parsed, Resource, strict_error, warnings};
 use kubescape_apimachinery::name::suffix;
 use kubescape_apimachinery::object::{
     Creation, Target, check_preconditions, is_noop, prepare_create, prepare_update, validate_meta,
@@ -135,11 +135,10 @@ impl Write {
         Err(Failure::invalid(GROUP, self.resource.kind, name, causes))
     }
 
-    /// Records who owns which field. Heavy kinds are written whole by one
-    /// program; a list of their fields would be as long as the object, so that
-    /// they have owners only once somebody has applied them.
+    /// Records who owns which field, from the first apply on: the record is as
+    /// long as the object or longer, and until then nobody asks for it (ADR 8).
     fn owned(&self, old: Option<&Value>, mut new: Value) -> Value {
-        if self.resource.weight == Weight::Heavy && old.is_none_or(|old| !has_owners(old)) {
+        if old.is_none_or(|old| !has_owners(old)) {
             if let Some(metadata) = new.get_mut("metadata").and_then(Value::as_object_mut) {
                 metadata.remove("managedFields");
             }

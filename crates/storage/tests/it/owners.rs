@@ -1,5 +1,4 @@
-//! Managed fields: kept of light kinds always, of heavy ones once somebody applies
-//! them. (docs/adr)
+//! Managed fields: kept once somebody applies an object. (ADR 8)
 
 use serde_json::json;
 
@@ -23,14 +22,14 @@ fn pair(manager: &str, operation: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn light_kinds_know_who_wrote_what() {
+async fn what_nobody_applied_has_no_owners() {
     let world = world();
     let made = world.post(SUMMARIES, &summary("a", 1)).await.fine();
-    assert_eq!(managers(&made), [pair("teller", "Update")]);
+    assert_eq!(managers(&made), []);
     let patch = json!({"spec": {"severities": {"low": 9}}});
     let path = format!("{SUMMARIES}/a?fieldManager=other");
     let patched = world.patch("merge", &path, &patch).await.fine();
-    assert_eq!(managers(&patched).len(), 2);
+    assert_eq!(managers(&patched), []);
     let long = "x".repeat(129);
     let refused = world
         .post(
@@ -42,7 +41,7 @@ async fn light_kinds_know_who_wrote_what() {
 }
 
 #[tokio::test]
-async fn heavy_kinds_have_owners_once_they_are_applied() {
+async fn objects_have_owners_once_they_are_applied() {
     let world = world();
     let made = world.post(SBOMS, &sbom("image", 2)).await.fine();
     assert_eq!(managers(&made), []);
