@@ -110,7 +110,15 @@ fn fill(plane: &ControlPlane) {
             .kubectl(&["delete", "clusterrolebinding", &name])
             .unwrap();
     }
-    let objects = kubescape_samples::acceptable(kubescape_samples::generate(OBJECTS, 1));
+    let mut objects = kubescape_samples::acceptable(kubescape_samples::generate(OBJECTS, 1));
+    for service in objects
+        .iter_mut()
+        .filter(|object| object["kind"] == "Service")
+    {
+        // The control plane has addresses for a few hundred only.
+        service["spec"]["type"] = json!("ClusterIP");
+        service["spec"]["clusterIP"] = json!("None");
+    }
     let early =
         |object: &Value| object["kind"] == "Namespace" || object["kind"] == "ServiceAccount";
     let (early, late): (Vec<_>, Vec<_>) = objects.into_iter().partition(early);

@@ -18,7 +18,7 @@ fn serve(world: &World, answers: Answers) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             // A client that goes away is none of this server's business.
-            let _ = answer(stream.unwrap(), &answers);
+            let _ = answer(&stream.unwrap(), &answers);
         }
     });
     let kubeconfig = format!(
@@ -30,7 +30,7 @@ fn serve(world: &World, answers: Answers) {
     world.write("kubeconfig", kubeconfig.as_bytes());
 }
 
-fn answer(stream: TcpStream, answers: &Answers) -> std::io::Result<()> {
+fn answer(stream: &TcpStream, answers: &Answers) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
     while lines
@@ -45,8 +45,9 @@ fn answer(stream: TcpStream, answers: &Answers) -> std::io::Result<()> {
     let (code, body) =
         known.map_or_else(|| (200, empty()), |(_, code, body)| (*code, body.clone()));
     let body = body.to_string();
+    let mut stream = stream;
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )

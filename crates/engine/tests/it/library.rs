@@ -1,9 +1,9 @@
 //! A library small enough to compute its results by hand.
 
 use kubescape_engine::{
-    ActionRequired, Arena, Check, Control, Corpus, Framework, Inputs, Judge, Kept, KindMatch,
-    Library, Object, Out, Outcome, Plan, Rule, Scope, Selection, Value, Vector, Workload, conclude,
-    from_json_str,
+    ActionRequired, Arena, Check, Control, Corpus, Framework, Gap, Inputs, Judge, Kept, KindMatch,
+    Library, Object, Out, Outcome, Plan, Rule, Scope, Selection, Value, Vector, Workload,
+    conclude_with_gaps, from_json_str,
 };
 
 fn host_network<'a>(workload: &Workload<'a>, out: &mut Out<'a>) {
@@ -189,8 +189,26 @@ pub(crate) fn scan(documents: &[&str]) -> Outcome {
     scan_by(&selection, Some(Scope::File), documents)
 }
 
+/// Scans what could be read of a cluster with the whole framework.
+pub(crate) fn scan_with_gaps(documents: &[&str], gaps: Vec<Gap>) -> Outcome {
+    let selection = Selection {
+        frameworks: vec!["small".to_owned()],
+        ..Selection::default()
+    };
+    scan_all(&selection, Some(Scope::Cluster), documents, gaps)
+}
+
 /// Scans documents by a selection; without a target the documents decide.
 pub(crate) fn scan_by(selection: &Selection, target: Option<Scope>, documents: &[&str]) -> Outcome {
+    scan_all(selection, target, documents, Vec::new())
+}
+
+fn scan_all(
+    selection: &Selection,
+    target: Option<Scope>,
+    documents: &[&str],
+    gaps: Vec<Gap>,
+) -> Outcome {
     let plan = Plan::new(&LIBRARY, selection, target, Inputs::default()).unwrap();
     let mut judge = Judge::new(&plan);
     let (mut records, mut kept) = (Vec::new(), Vec::new());
@@ -203,5 +221,5 @@ pub(crate) fn scan_by(selection: &Selection, target: Option<Scope>, documents: &
             records.push(judged.record);
         }
     }
-    conclude(plan, records, &kept)
+    conclude_with_gaps(plan, records, &kept, gaps)
 }
