@@ -64,7 +64,8 @@ pub struct RawDocument {
     pub column: u64,
     /// How it is written.
     pub format: Format,
-    /// The document itself.
+    /// The document itself. An item of a YAML list has a blank where its dash was,
+    /// so that its columns stay.
     pub text: String,
     /// What it inherits from the list it is an item of.
     pub inherited: Option<Inherited>,

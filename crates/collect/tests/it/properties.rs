@@ -62,7 +62,12 @@ proptest! {
         for document in read(&source, &text, limits).into_iter().flatten() {
             prop_assert!(document.text.len() <= limit);
             let offset = usize::try_from(document.offset).unwrap();
-            prop_assert_eq!(document.text.as_bytes(), &text[offset..][..document.text.len()]);
+            let mut original = text[offset..][..document.text.len()].to_vec();
+            // An item of a YAML list has a blank where its dash was.
+            if document.item.is_some() && original[0] == b'-' && document.text.starts_with(' ') {
+                original[0] = b' ';
+            }
+            prop_assert_eq!(document.text.as_bytes(), original);
             let lines = text[..offset].iter().filter(|byte| **byte == b'\n').count() as u64;
             prop_assert_eq!(document.line, lines + 1);
             locate(&document, &paths);
