@@ -105,7 +105,9 @@ fn each_text(
     check: impl Fn(&str, &Value, &mut Report<'_>),
 ) {
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-        if let Some(text) = item.as_str() {
+        // Null is stored as an empty text, and so it counts as one.
+        let text = item.as_str().or(item.is_null().then_some(""));
+        if let Some(text) = text {
             report.within(Step::Index(index), |report| check(text, item, report));
         }
     }

@@ -130,6 +130,12 @@ fn bad_network_objects_are_refused_with_the_field_and_the_reason() {
             "spec.containers[0].egress[0].dnsNames[0]: Invalid value: \"a.*.b\": * may only be the first or the last label",
         ),
         (
+            // Stored as an empty text, which is no name.
+            "NetworkNeighborhood",
+            json!({"spec": {"containers": [{"egress": [{"dnsNames": [null]}]}]}}),
+            "spec.containers[0].egress[0].dnsNames[0]: Invalid value: null: must be a DNS name without empty labels",
+        ),
+        (
             "NetworkNeighborhood",
             json!({"metadata": {"annotations": {"kubescape.io/completion": "whole"}}}),
             "metadata.annotations[kubescape.io/completion]: Unsupported value: \"whole\": supported values: \"partial\", \"complete\"",
