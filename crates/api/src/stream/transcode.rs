@@ -288,10 +288,11 @@ impl<'de> Visitor<'de> for One<'_, '_> {
             writer.path.push(Part::Index(count));
             let wrote = reader.next_element_seed(One::new(writer, item))?;
             writer.path.pop();
-            if wrote.is_none() {
+            let Some(wrote) = wrote else {
                 writer.out.truncate(before);
                 break;
-            }
+            };
+            not_null_for_zero(&wrote, item)?;
             count += 1;
         }
         writer.out.push(b']');
@@ -309,6 +310,35 @@ impl<'de> Visitor<'de> for One<'_, '_> {
             Schema::Any => self.writer.map(Schema::Any, reader),
             _ => Err(unfit()),
         }
+    }
+}
+
+/// A null among items becomes the zero of its type, which the rules of that type
+/// have not seen: whoever reads values has to judge it.
+fn not_null_for_zero<E: Error>(wrote: &Wrote, item: Schema) -> Result<(), E> {
+    if matches!(wrote, Wrote::Null) && !zero_is_sound(item) {
+        return Err(unfit());
+    }
+    Ok(())
+}
+
+/// Whether no rule minds the zero of a type.
+fn zero_is_sound(schema: Schema) -> bool {
+    match schema {
+        Schema::OrString(inner) => zero_is_sound(*inner),
+        Schema::Object(object) => {
+            let checked =
+                object.check.is_some() || object.inline.iter().any(|it| it.check.is_some());
+            !checked
+                && object.all_fields().all(|field| {
+                    !field.required
+                        && field
+                            .range
+                            .is_none_or(|(least, most)| least <= 0 && most >= 0)
+                        && (field.presence != Presence::Always || zero_is_sound(field.schema))
+                })
+        }
+        _ => true,
     }
 }
 
@@ -368,7 +398,8 @@ impl Writer<'_> {
         while let Some(key) = reader.next_key_seed(Key)? {
             let (begin, end) = self.key(start, &key)?;
             self.path.push(Part::Key(begin, end));
-            reader.next_value_seed(One::new(self, item))?;
+            let wrote = reader.next_value_seed(One::new(self, item))?;
+            not_null_for_zero(&wrote, item)?;
             self.path.pop();
             self.member(begin, end)?;
         }

@@ -273,3 +273,27 @@ fn huge_objects_with_fields_in_bad_order_take_linear_time_and_memory() {
     assert!(sbom.write_spec(&spec, &mut out).is_some());
     assert!(out.capacity() < 4 * spec.len());
 }
+
+#[test]
+fn the_deepest_text_fits_the_stack_of_a_worker() {
+    let deep = |steps: usize| {
+        let (open, close) = (r#"{"a":"#.repeat(steps), "}".repeat(steps));
+        format!(r#"{{"syft":{{"artifacts":[{{"metadata":{open}1{close}}}]}}}}"#)
+    };
+    let sbom = resource("SBOMSyft");
+    // Threads of the server have 2 MiB, and this is the slow and large debug build.
+    let worker = std::thread::Builder::new().stack_size(1 << 20);
+    let depths = worker.spawn(move || {
+        let written = |steps| sbom.write_spec(&deep(steps), &mut Vec::new()).is_some();
+        (written(100), written(200), written(100_000))
+    });
+    assert_eq!(depths.unwrap().join().unwrap(), (true, false, false));
+}
+
+#[test]
+fn a_null_among_items_whose_zero_breaks_a_rule_is_left_to_the_reader_of_values() {
+    let profiles = resource("ContainerProfile");
+    let written = |spec| profiles.write_spec(spec, &mut Vec::new());
+    assert_eq!(written(r#"{"matchExpressions":[null]}"#), None);
+    assert!(written(r#"{"capabilities":["a",null]}"#).is_some());
+}
