@@ -60,6 +60,7 @@ pub struct Supervisor {
     trigger: ShutdownTrigger,
     health: Health,
     tasks: Tasks,
+    signals: Option<Signals>,
 }
 
 impl Supervisor {
@@ -71,6 +72,7 @@ impl Supervisor {
             health: Health::new(shutdown),
             tasks: Tasks::new(trigger.clone()),
             trigger,
+            signals: None,
         }
     }
 
@@ -95,6 +97,18 @@ impl Supervisor {
         self.tasks.clone()
     }
 
+    /// Takes SIGTERM and SIGINT from now on, for [`Supervisor::run`] to heed; until
+    /// then they end the process at once. Call it before anybody is told that the
+    /// process is ready. Needs the runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Signals`].
+    pub fn listen(&mut self) -> Result<(), RunError> {
+        self.signals = Some(Signals::new()?);
+        Ok(())
+    }
+
     /// Runs until SIGTERM, SIGINT, the end of an essential task or of all tasks;
     /// then leaves in the [`Phase`]s that [`Drain`] describes. A second signal
     /// cuts at once. Tasks dropped at the deadline release what they hold.
@@ -102,8 +116,11 @@ impl Supervisor {
     /// # Errors
     ///
     /// The first essential task that did not end well, or tasks that had to be cut.
-    pub async fn run(self) -> Result<(), RunError> {
-        let mut signals = Signals::new()?;
+    pub async fn run(mut self) -> Result<(), RunError> {
+        let mut signals = match self.signals.take() {
+            Some(signals) => signals,
+            None => Signals::new()?,
+        };
         let shutdown = self.shutdown();
         tokio::select! {
             name = signals.next() => tracing::info!(signal = name, "shutting down"),
@@ -146,6 +163,7 @@ impl Supervisor {
     }
 }
 
+#[derive(Debug)]
 struct Signals {
     terminate: Signal,
     interrupt: Signal,

@@ -69,7 +69,9 @@ pub struct Started {
 ///
 /// See [`RoleError`]; data are kept.
 pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), RoleError> {
-    let supervisor = Supervisor::new(Drain::default());
+    let mut supervisor = Supervisor::new(Drain::default());
+    // Before anybody hears that it is ready.
+    supervisor.listen()?;
     let engine = start(&config, &supervisor, started).await?;
     let ended = supervisor.run().await;
     engine.shutdown().await;
