@@ -76,7 +76,7 @@ pub struct Object {
 
 impl Draft {
     /// The version that this draft becomes as change number `rv`.
-    pub(crate) fn into_meta(self, rv: u64) -> Meta {
+    pub fn into_meta(self, rv: u64) -> Meta {
         Meta {
             size: self.body.len() as u64,
             key: self.key,

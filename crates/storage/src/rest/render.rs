@@ -118,21 +118,8 @@ impl View {
 /// other. It has no version.
 pub(super) fn as_stored(resource: &Resource, object: &Value) -> (Meta, bytes::Bytes) {
     let draft = crate::draft::draft(resource, object);
-    let meta = Meta {
-        size: draft.body.len() as u64,
-        key: draft.key,
-        resource_version: 0,
-        uid: draft.uid,
-        labels: draft.labels,
-        created: draft.created,
-        generation: draft.generation,
-        deleting: None,
-        finalizers: false,
-        metadata: draft.metadata,
-        columns: draft.columns,
-        body: 0,
-    };
-    (meta, draft.body)
+    let body = draft.body.clone();
+    (draft.into_meta(0), body)
 }
 
 pub(super) fn damaged(meta: &Meta) -> Failure {

@@ -199,7 +199,6 @@ mod tests {
     use std::sync::Arc;
 
     use kubescape_api::Resource;
-    use kubescape_store::Meta;
     use serde_json::json;
 
     use super::*;
@@ -250,24 +249,9 @@ mod tests {
     }
 
     fn stored(ready: &Ready) -> Object {
-        let draft = ready.draft.clone();
-        let meta = Meta {
-            size: draft.body.len() as u64,
-            key: draft.key,
-            resource_version: 7,
-            uid: draft.uid,
-            labels: draft.labels,
-            created: draft.created,
-            generation: draft.generation,
-            deleting: None,
-            finalizers: false,
-            metadata: draft.metadata,
-            columns: draft.columns,
-            body: 7,
-        };
         Object {
-            meta: Arc::new(meta),
-            body: Some(draft.body),
+            meta: Arc::new(ready.draft.clone().into_meta(7)),
+            body: Some(ready.draft.body.clone()),
         }
     }
 
