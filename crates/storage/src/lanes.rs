@@ -167,10 +167,15 @@ impl Lanes {
         self.working.hold(held, bytes, self.patience).await
     }
 
-    /// The same for an answer that has begun: it waits longer, as to be refused
-    /// would be to be cut off.
-    pub(crate) async fn hold_long(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
-        self.working.hold(held, bytes, 12 * self.patience).await
+    /// The same for an answer that has begun: it waits as long as its client would
+    /// be waited for, as to be refused would be to be cut off.
+    pub(crate) async fn hold_within(
+        &self,
+        held: &mut Held,
+        bytes: usize,
+        patience: Duration,
+    ) -> Result<(), Full> {
+        self.working.hold(held, bytes, patience).await
     }
 
     /// The same for a part of a body that is coming.

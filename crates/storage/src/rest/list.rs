@@ -215,7 +215,8 @@ impl Rows {
         };
         if let Some(server) = &self.bodies {
             let size = usize::try_from(object.meta.size).unwrap_or(usize::MAX);
-            let full = server.lanes.hold_long(&mut held, size.saturating_mul(2));
+            let (bytes, patience) = (size.saturating_mul(2), server.settings.patience);
+            let full = server.lanes.hold_within(&mut held, bytes, patience);
             full.await.map_err(busy)?;
             let body = server.store.body(&object.meta).await;
             object.body = Some(body.map_err(|error| respond::of_store(&error, "", ""))?);

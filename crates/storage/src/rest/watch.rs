@@ -29,9 +29,6 @@ use crate::stream::{self, Sender};
 /// Pieces of events that are sent at once while more are at hand.
 const CHUNK: usize = 32 << 10;
 
-/// Bytes of bodies that a watch may have at hand uncounted: there are many watches.
-const FREE: usize = 64 << 10;
-
 pub(super) async fn watch(call: &Call) -> Result<Response<Body>, Failure> {
     let options = ListOptions::parse(&call.query)?;
     let representation = call.accepted(Target::Watch)?;
@@ -64,7 +61,7 @@ pub(super) async fn watch(call: &Call) -> Result<Response<Body>, Failure> {
         sender,
         out: Vec::new(),
         metrics: call.server.metrics.clone(),
-        allowance: Allowance::new(call, 0, FREE).await?,
+        allowance: Allowance::new(call),
         beginning,
         _turn: turn,
     };
