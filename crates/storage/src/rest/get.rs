@@ -16,9 +16,6 @@ use super::take::UNFOLDED;
 use crate::lanes::{Held, Lane};
 use crate::{respond, stream};
 
-/// A larger body is read in the lane of heavy reads.
-const LIGHT_BODY: u64 = 64 << 10;
-
 pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
     let options = GetOptions::parse(&call.query)?;
     let representation = call.accepted(Target::Object)?;
@@ -27,6 +24,14 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
         call.reached(wanted).await?;
     }
     let turn = call.enter(Lane::Light).await?;
+    let whole = async || {
+        let object = call.stored().await?;
+        let body = object.body.as_ref();
+        one(&view, representation.format, &object.meta, body).await
+    };
+    if view.wants_bodies() && call.resource.weight == Weight::Light {
+        return whole().await;
+    }
     let meta = call.store().metadata(&call.key()).await;
     let meta = meta
         .map_err(|error| call.failed(&error))?
@@ -34,15 +39,9 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
     if !view.wants_bodies() {
         return one(&view, representation.format, &meta, None).await;
     }
-    if call.resource.weight == Weight::Light || meta.size <= LIGHT_BODY {
-        let object = call.stored().await?;
-        return one(
-            &view,
-            representation.format,
-            &object.meta,
-            object.body.as_ref(),
-        )
-        .await;
+    let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
+    if size <= LARGE {
+        return whole().await;
     }
     drop(turn);
     let _turn = call.enter(Lane::Heavy).await?;
@@ -53,16 +52,8 @@ pub(super) async fn get(call: &Call) -> Result<Response<Body>, Failure> {
         (_, Format::Json) => 2,
         (_, Format::Yaml) => 2 + UNFOLDED,
     };
-    let size = usize::try_from(meta.size).unwrap_or(usize::MAX);
     call.hold(&mut held, size.saturating_mul(times)).await?;
-    let object = call.stored().await?;
-    let response = one(
-        &view,
-        representation.format,
-        &object.meta,
-        object.body.as_ref(),
-    )
-    .await?;
+    let response = whole().await?;
     // The memory is in use until the client has the answer.
     Ok(response.map(|body| stream::holding(body, held)))
 }
