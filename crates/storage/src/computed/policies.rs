@@ -32,6 +32,9 @@ struct Known {
     pending: BTreeMap<String, Option<Key>>,
     /// By name; the store lists them in this order.
     servers: BTreeMap<String, KnownServer>,
+    /// The same as a list, once somebody asked for it and until one changes: a
+    /// list of policies asks for each.
+    shared: Option<Arc<[KnownServer]>>,
 }
 
 /// Why there is no policy.
@@ -56,6 +59,7 @@ impl Policies {
             follower: Follower::new(Arc::clone(&store), "knownservers"),
             pending: BTreeMap::new(),
             servers: BTreeMap::new(),
+            shared: None,
         };
         Self {
             store,
@@ -151,25 +155,29 @@ impl Policies {
         Ok(newest)
     }
 
-    async fn servers(&self) -> Result<Vec<KnownServer>, Failure> {
+    async fn servers(&self) -> Result<Arc<[KnownServer]>, Failure> {
         let mut guard = self.known.lock().await;
         let Known {
             follower,
             pending,
             servers,
+            shared,
         } = &mut *guard;
         follower
-            .catch_up(|change| match change {
-                Change::Reset => {
-                    pending.clear();
-                    servers.clear();
-                }
-                Change::Set(meta) => {
-                    let key = meta.key.clone();
-                    pending.insert(key.name.clone(), Some(key));
-                }
-                Change::Gone(key) => {
-                    pending.insert(key.name, None);
+            .catch_up(|change| {
+                *shared = None;
+                match change {
+                    Change::Reset => {
+                        pending.clear();
+                        servers.clear();
+                    }
+                    Change::Set(meta) => {
+                        let key = meta.key.clone();
+                        pending.insert(key.name.clone(), Some(key));
+                    }
+                    Change::Gone(key) => {
+                        pending.insert(key.name, None);
+                    }
                 }
             })
             .await?;
@@ -181,7 +189,8 @@ impl Policies {
             };
             pending.pop_first();
         }
-        Ok(servers.values().cloned().collect())
+        let shared = shared.get_or_insert_with(|| servers.values().cloned().collect());
+        Ok(Arc::clone(shared))
     }
 
     async fn read_server(&self, key: Option<&Key>) -> Result<Option<KnownServer>, Error> {
