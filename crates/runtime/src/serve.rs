@@ -16,7 +16,7 @@ use hyper::{Request, Response};
 
 use crate::tls::{ClientCertificate, ClientRoots, Identity, TlsError};
 
-pub use body::{Body, BodyError, BoxError, empty, full, read_limited, text};
+pub use body::{Body, BodyError, BoxError, Gathered, empty, full, next_piece, read_limited, text};
 pub use listener::{Bound, Connections};
 pub use pages::page;
 

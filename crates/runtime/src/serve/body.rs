@@ -1,6 +1,7 @@
 //! Bodies of answers, and reading those of requests within limits.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -76,39 +77,81 @@ where
     if body.size_hint().lower() > limit {
         return Err(BodyError::TooLarge(limit));
     }
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    let mut count = 0u64;
+    let mut gathered = Gathered::default();
+    while let Some(piece) = next_piece(body.as_mut(), pause).await? {
+        if (gathered.len() + piece.len()) as u64 > limit {
+            return Err(BodyError::TooLarge(limit));
+        }
+        gathered.add(piece);
+    }
+    Ok(gathered.into_bytes())
+}
+
+/// The next piece of a body, or `None` at its end, for those who count as they
+/// read; others have [`read_limited`].
+///
+/// # Errors
+///
+/// [`BodyError::TooSlow`], [`BodyError::Broken`].
+pub async fn next_piece<B>(
+    mut body: Pin<&mut B>,
+    pause: Duration,
+) -> Result<Option<Bytes>, BodyError>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
     loop {
         let Ok(frame) = tokio::time::timeout(pause, body.frame()).await else {
             return Err(BodyError::TooSlow(pause));
         };
         let Some(frame) = frame else {
-            break;
+            return Ok(None);
         };
-        let Ok(data) = frame
-            .map_err(|error| BodyError::Broken(error.into()))?
-            .into_data()
-        else {
-            continue;
-        };
-        count = count.saturating_add(data.len() as u64);
-        if count > limit {
-            return Err(BodyError::TooLarge(limit));
-        }
-        // Small bodies come in one piece, which then need not be copied.
-        if first.is_empty() && rest.is_empty() {
-            first = data;
-        } else {
-            if !first.is_empty() {
-                rest.extend_from_slice(&std::mem::take(&mut first));
-            }
-            rest.extend_from_slice(&data);
+        let frame = frame.map_err(|error| BodyError::Broken(error.into()))?;
+        // Trailers say nothing to us.
+        if let Ok(piece) = frame.into_data() {
+            return Ok(Some(piece));
         }
     }
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        rest.freeze()
-    })
+}
+
+/// Pieces of a body, put together.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Gathered {
+    /// Appends a piece.
+    pub fn add(&mut self, piece: Bytes) {
+        // Small bodies come in one piece, which then need not be copied.
+        if self.is_empty() {
+            self.first = piece;
+        } else {
+            self.rest
+                .extend_from_slice(&std::mem::take(&mut self.first));
+            self.rest.extend_from_slice(&piece);
+        }
+    }
+
+    /// Bytes so far.
+    pub fn len(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    /// Whether nothing came yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The whole body.
+    pub fn into_bytes(self) -> Bytes {
+        if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.freeze()
+        }
+    }
 }

@@ -3,12 +3,11 @@
 
 use std::pin::pin;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Response;
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use kubescape_apimachinery::{Failure, Reason};
-use kubescape_runtime::serve::{Body, BoxError};
+use kubescape_runtime::serve::{Body, BodyError, BoxError, Gathered, next_piece};
 
 use super::call::{Call, LARGE, busy};
 use crate::lanes::Held;
@@ -79,19 +78,12 @@ impl Call {
     {
         let patience = self.server.settings.patience;
         let mut body = pin!(body);
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        let mut count = 0_usize;
-        loop {
-            let frame = tokio::time::timeout(patience, body.frame()).await;
-            let Some(frame) = frame.map_err(|_| too_slow())? else {
-                break;
-            };
-            let frame = frame.map_err(|error| broken(&error.into()))?;
-            let Ok(piece) = frame.into_data() else {
-                continue;
-            };
-            count = count.saturating_add(piece.len());
+        let mut gathered = Gathered::default();
+        while let Some(piece) = next_piece(body.as_mut(), patience)
+            .await
+            .map_err(|error| unreadable(&error))?
+        {
+            let count = gathered.len() + piece.len();
             if count as u64 > limit {
                 return Err(Failure::too_large(limit));
             }
@@ -100,19 +92,9 @@ impl Call {
                 let lanes = &self.server.lanes;
                 lanes.hold_arriving(arrived, more).await.map_err(busy)?;
             }
-            // Small bodies come in one piece, which then need not be copied.
-            if first.is_empty() && rest.is_empty() {
-                first = piece;
-            } else {
-                rest.extend_from_slice(&std::mem::take(&mut first));
-                rest.extend_from_slice(&piece);
-            }
+            gathered.add(piece);
         }
-        Ok(if rest.is_empty() {
-            first
-        } else {
-            rest.freeze()
-        })
+        Ok(gathered.into_bytes())
     }
 }
 
@@ -126,13 +108,12 @@ impl Taken {
     }
 }
 
-fn too_slow() -> Failure {
+fn unreadable(error: &BodyError) -> Failure {
+    let BodyError::TooSlow(_) = error else {
+        return Failure::bad_request(error.to_string());
+    };
     let mut failure = Failure::bad_request("the body stopped coming: send it again");
     failure.code = 408;
     failure.reason = Reason::Timeout;
     failure
-}
-
-fn broken(error: &BoxError) -> Failure {
-    Failure::bad_request(format!("the body ended early: {error}"))
 }
