@@ -1,7 +1,7 @@
 //! What may happen to an object.
 
 use crate::key::Key;
-use crate::object::Draft;
+use crate::object::{Draft, Meta};
 
 /// What must hold for a change to happen (`preconditions` of the API).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,15 @@ impl Expect {
             resource_version: Some(rv),
             uid: None,
         }
+    }
+
+    /// How the stored object breaks the condition: by its uid (`true`) or by its
+    /// version (`false`), as [`crate::Error::Conflict`] says it.
+    pub(crate) fn broken_by(&self, current: &Meta) -> Option<bool> {
+        let other_uid = self.uid.as_ref().is_some_and(|uid| *uid != current.uid);
+        let version = self.resource_version;
+        let other_version = version.is_some_and(|rv| rv != current.resource_version);
+        (other_uid || other_version).then_some(other_uid)
     }
 }
 

@@ -22,6 +22,7 @@ mod pin;
 pub mod postgres;
 mod prepare;
 mod query;
+mod row;
 
 pub mod sqlite;
 mod store;

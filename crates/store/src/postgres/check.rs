@@ -3,9 +3,9 @@
 use deadpool_postgres::GenericClient;
 
 use super::link::{Link, pg};
-use super::rows::{self, int};
-use crate::body;
+use super::rows;
 use crate::error::Error;
+use crate::row::{body_problem, int};
 
 /// So many problems are named; one that has more is lost anyway.
 const MOST: usize = 100;
@@ -93,18 +93,7 @@ async fn bodies(client: &impl GenericClient, problems: &mut Vec<String>) -> Resu
             };
             let meta = version.meta;
             let stored: Option<&[u8]> = row.try_get(rows::WIDTH).map_err(pg)?;
-            let problem = match stored {
-                None => Some("has no body".to_owned()),
-                Some(stored) => body::decompress(stored, meta.size)
-                    .err()
-                    .map(|e| e.to_string()),
-            };
-            if let Some(problem) = problem {
-                problems.push(format!(
-                    "{} at version {}: {problem}",
-                    meta.key, meta.resource_version
-                ));
-            }
+            problems.extend(body_problem(&meta, stored));
         }
         if problems.len() >= MOST {
             return Ok(());

@@ -5,11 +5,11 @@ use std::time::Duration;
 use deadpool_postgres::{GenericClient, Transaction};
 
 use super::link::{Link, pg};
-use super::rows::int;
 use super::schema::{self, State};
 use crate::error::Error;
 use crate::limits::Retention;
 use crate::pin::Pin;
+use crate::row::int;
 
 /// Rows of one transaction of a compaction that was asked for.
 const STEP: usize = 5000;

@@ -10,7 +10,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 
 use super::link::{Link, pg};
 use super::plan::{NewRow, Plan};
-use super::rows::{self, int};
+use super::rows;
 use super::schema::{self, State, newer, newest};
 use super::write::Committed;
 use crate::error::Error;
@@ -18,6 +18,7 @@ use crate::event::Event;
 use crate::key::Key;
 use crate::limits::{Budgets, ResourceUsage};
 use crate::prepare::Prepared;
+use crate::row::int;
 use crate::tally::Tally;
 
 /// What a group came to.
@@ -207,7 +208,10 @@ async fn versions(tx: &Transaction<'_>, rows: &[NewRow<'_>], at: i64) -> Result<
         .map(|row| serde_json::to_string(&row.meta.labels))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| Error::Internal(format!("labels: {e}")))?;
-    let kinds: Vec<i16> = rows.iter().map(|row| rows::number(row.kind)).collect();
+    let kinds: Vec<i16> = rows
+        .iter()
+        .map(|row| crate::row::number(row.kind))
+        .collect();
     let finalizers: Vec<bool> = rows.iter().map(|row| row.meta.finalizers).collect();
     tx.execute(
         &statement,

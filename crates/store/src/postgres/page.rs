@@ -8,12 +8,13 @@ use tokio_postgres::types::ToSql;
 
 use super::link::{Link, pg};
 use super::read::{check_window, lost};
-use super::rows::{self, int};
+use super::rows;
 use super::schema;
 use crate::body;
 use crate::error::Error;
 use crate::object::{Meta, Object};
 use crate::query::{At, Bodies, Filter, Page, Position, Query};
+use crate::row::int;
 use kubescape_apimachinery::selector::Requirement;
 
 /// With so many candidates the label index is no longer better than the list.

@@ -140,14 +140,8 @@ impl<'a> Plan<'a> {
             .current
             .get(key)
             .ok_or_else(|| Error::NotFound(key.clone()))?;
-        if expect.uid.as_ref().is_some_and(|uid| *uid != old.meta.uid) {
-            return Err(conflict(old, true));
-        }
-        if expect
-            .resource_version
-            .is_some_and(|rv| rv != old.meta.resource_version)
-        {
-            return Err(conflict(old, false));
+        if let Some(uid) = expect.broken_by(&old.meta) {
+            return Err(conflict(old, uid));
         }
         Ok(old.clone())
     }

@@ -6,12 +6,13 @@ use deadpool_postgres::GenericClient;
 use tokio_postgres::{Row, Statement};
 
 use super::link::pg;
-use super::rows::{self, Version, int};
+use super::rows::{self, Version};
 use super::schema;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::hub::Hub;
 use crate::key::Key;
+use crate::row::int;
 
 /// The object and its compressed body.
 pub(crate) async fn object(

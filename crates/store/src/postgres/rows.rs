@@ -7,12 +7,8 @@ use super::link::pg;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::key::Key;
-use crate::object::{Labels, Meta};
-
-/// PostgreSQL's integers are signed; ours stay far below.
-pub(crate) fn int(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
+use crate::object::Meta;
+use crate::row::{int, kind, labels, unsigned};
 
 /// The columns of [`version`], in order; `t` is the table's name in the query.
 pub(crate) fn columns(t: &str) -> String {
@@ -53,18 +49,10 @@ pub(crate) struct Version {
 pub(crate) fn version(row: &Row, at: usize) -> Result<Version, Error> {
     let text = |i: usize| row.try_get::<_, String>(at + i).map_err(pg);
     let number = |i: usize| row.try_get::<_, i64>(at + i).map_err(pg);
-    let unsigned = |i: usize| {
-        let n = number(i)?;
-        u64::try_from(n).map_err(|_| Error::Corrupt {
-            detail: format!("column {i} of a version is {n}"),
-        })
-    };
-    let labels: &str = row.try_get(at + 14).map_err(pg)?;
-    let labels: Labels = serde_json::from_str(labels).map_err(|_| Error::Corrupt {
-        detail: "labels of a version are not JSON".into(),
-    })?;
+    let unsigned = |i: usize| unsigned(number(i)?, i);
+    let labels = labels(row.try_get(at + 14).map_err(pg)?)?;
     Ok(Version {
-        kind: kind(row.try_get(at + 1).map_err(pg)?)?,
+        kind: kind(row.try_get::<_, i16>(at + 1).map_err(pg)?.into())?,
         stored: unsigned(5)?,
         meta: Meta {
             resource_version: unsigned(0)?,
@@ -81,26 +69,6 @@ pub(crate) fn version(row: &Row, at: usize) -> Result<Version, Error> {
             metadata: text(16)?,
         },
     })
-}
-
-fn kind(number: i16) -> Result<EventKind, Error> {
-    match number {
-        0 => Ok(EventKind::Added),
-        1 => Ok(EventKind::Modified),
-        2 => Ok(EventKind::Deleted),
-        n => Err(Error::Corrupt {
-            detail: format!("kind of a version is {n}"),
-        }),
-    }
-}
-
-/// The number of a kind in the tables.
-pub(crate) fn number(kind: EventKind) -> i16 {
-    match kind {
-        EventKind::Added => 0,
-        EventKind::Modified => 1,
-        EventKind::Deleted => 2,
-    }
 }
 
 /// The current versions of these keys, in any order.

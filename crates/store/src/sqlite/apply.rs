@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::connection::sql;
-use super::rows::{self, Version, int};
+use super::rows::{self, Version};
 use crate::change::Expect;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
@@ -14,6 +14,7 @@ use crate::key::Key;
 use crate::limits::Budgets;
 use crate::object::Meta;
 use crate::prepare::{Prepared, Written};
+use crate::row::int;
 use crate::tally::Tally;
 
 /// Numbers of label keys, so that a label costs few bytes. Bounded: the keys
@@ -138,14 +139,8 @@ impl Applier<'_> {
         let Some(old) = rows::current(self.db, key)? else {
             return Err(Failure::Refused(Error::NotFound(key.clone())));
         };
-        if expect.uid.as_ref().is_some_and(|uid| *uid != old.meta.uid) {
-            return Err(conflict(old, true));
-        }
-        if expect
-            .resource_version
-            .is_some_and(|rv| rv != old.meta.resource_version)
-        {
-            return Err(conflict(old, false));
+        if let Some(uid) = expect.broken_by(&old.meta) {
+            return Err(conflict(old, uid));
         }
         Ok(old)
     }
@@ -247,7 +242,7 @@ impl Applier<'_> {
             .and_then(|mut s| {
                 s.execute(params![
                     int(meta.resource_version),
-                    rows::number(kind),
+                    crate::row::number(kind),
                     until,
                     prev.map(int),
                     int(meta.body),

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use super::connection::sql;
 use super::rows;
-use crate::body;
 use crate::error::Error;
+use crate::row::body_problem;
 
 /// So many problems are named; one that has more is lost anyway.
 const MOST: usize = 100;
@@ -48,18 +48,8 @@ fn bodies(db: &Connection, problems: &mut Vec<String>) -> Result<(), Error> {
             }
         };
         let meta = version.meta;
-        let problem = match rows::stored_body(db, meta.body)? {
-            None => Some("has no body".to_owned()),
-            Some(stored) => body::decompress(&stored, meta.size)
-                .err()
-                .map(|e| e.to_string()),
-        };
-        if let Some(problem) = problem {
-            problems.push(format!(
-                "{} at version {}: {problem}",
-                meta.key, meta.resource_version
-            ));
-        }
+        let stored = rows::stored_body(db, meta.body)?;
+        problems.extend(body_problem(&meta, stored.as_deref()));
     }
     Ok(())
 }

@@ -3,12 +3,13 @@
 
 use super::apply;
 use super::connection::sql;
-use super::rows::{self, Version, int};
+use super::rows::{self, Version};
 use super::schema;
 use super::writer::{Writer, now};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::limits::Retention;
+use crate::row::int;
 
 /// Rows that an idle writer, or one that was asked to, removes in one
 /// transaction: few enough that commits do not wait long.

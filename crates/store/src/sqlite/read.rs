@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
 use super::apply::label_key;
 use super::connection::sql;
-use super::rows::{self, Version, int};
+use super::rows::{self, Version};
 use super::schema;
 use crate::body;
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::event::{Event, EventKind};
 use crate::key::Key;
 use crate::object::Object;
 use crate::query::{At, Bodies, Filter, Page, Position, Query};
+use crate::row::int;
 use kubescape_apimachinery::selector::Requirement;
 
 /// With so many candidates the label index is no longer better than the list.

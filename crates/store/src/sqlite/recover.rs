@@ -10,7 +10,7 @@ use super::apply::{Applier, LabelKeys};
 use super::connection::{open_damaged, open_writer, sql};
 use super::header;
 use super::open::{beside, sync_directory};
-use super::rows::{self, Version, int};
+use super::rows::{self, Version};
 use super::schema;
 use super::tally;
 use super::writer::now;
@@ -20,6 +20,7 @@ use crate::event::EventKind;
 use crate::limits::Budgets;
 use crate::object::Draft;
 use crate::prepare::Written;
+use crate::row::int;
 use crate::tally::Tally;
 
 /// What a recovery saved, for the log and a condition.

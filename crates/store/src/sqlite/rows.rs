@@ -6,12 +6,8 @@ use super::connection::sql;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::key::Key;
-use crate::object::{Labels, Meta};
-
-/// SQLite's integers are signed; ours stay far below.
-pub(crate) fn int(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
+use crate::object::Meta;
+use crate::row::{int, kind, labels, number, unsigned};
 
 /// The columns of [`version`], in order; `t` is the table's name in the query.
 pub(crate) fn columns(t: &str) -> String {
@@ -65,16 +61,9 @@ pub(crate) struct Version {
 pub(crate) fn version(row: &Row<'_>, at: usize) -> Result<Version, Error> {
     let text = |i: usize| row.get::<_, String>(at + i).map_err(sql);
     let number = |i: usize| row.get::<_, i64>(at + i).map_err(sql);
-    let unsigned = |i: usize| {
-        let n = number(i)?;
-        u64::try_from(n).map_err(|_| Error::Corrupt {
-            detail: format!("column {i} of a version is {n}"),
-        })
-    };
+    let unsigned = |i: usize| unsigned(number(i)?, i);
     let label_text = row.get_ref(at + 14).map_err(sql)?.as_str().unwrap_or("");
-    let labels: Labels = serde_json::from_str(label_text).map_err(|_| Error::Corrupt {
-        detail: "labels of a version are not JSON".into(),
-    })?;
+    let labels = labels(label_text)?;
     let version = Version {
         kind: kind(number(1)?)?,
         until: row
@@ -114,7 +103,7 @@ pub(crate) fn sum(meta: &Meta, kind: EventKind, stored: u64, labels: &str) -> i6
     let mut hasher = crc32fast::Hasher::new();
     let numbers = [
         int(meta.resource_version),
-        number(kind),
+        number(kind).into(),
         int(meta.body),
         int(meta.size),
         int(stored),
@@ -141,26 +130,6 @@ pub(crate) fn sum(meta: &Meta, kind: EventKind, stored: u64, labels: &str) -> i6
         hasher.update(text.as_bytes());
     }
     i64::from(hasher.finalize())
-}
-
-/// The number of a kind in the tables.
-pub(crate) fn number(kind: EventKind) -> i64 {
-    match kind {
-        EventKind::Added => 0,
-        EventKind::Modified => 1,
-        EventKind::Deleted => 2,
-    }
-}
-
-pub(crate) fn kind(number: i64) -> Result<EventKind, Error> {
-    match number {
-        0 => Ok(EventKind::Added),
-        1 => Ok(EventKind::Modified),
-        2 => Ok(EventKind::Deleted),
-        n => Err(Error::Corrupt {
-            detail: format!("kind of a version is {n}"),
-        }),
-    }
 }
 
 /// The current version of a key.

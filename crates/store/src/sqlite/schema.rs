@@ -155,7 +155,7 @@ pub(crate) fn state(db: &Connection, name: &str) -> Result<u64, Error> {
 
 pub(crate) fn set_state(db: &Connection, name: &str, value: u64) -> Result<(), Error> {
     db.prepare_cached("INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2")
-        .and_then(|mut s| s.execute((name, super::rows::int(value))))
+        .and_then(|mut s| s.execute((name, crate::row::int(value))))
         .map_err(sql)?;
     Ok(())
 }
