@@ -34,8 +34,27 @@ pub(super) struct Ready {
 }
 
 impl Write {
-    pub(super) fn place(&self) -> Option<&str> {
+    fn place(&self) -> Option<&str> {
         self.resource.namespaced().then_some(&*self.namespace)
+    }
+
+    /// What rules of metadata want to know of a creation.
+    pub(super) fn as_creation<'a>(&'a self, identity: &'a Identity) -> Creation<'a> {
+        Creation {
+            namespace: self.place(),
+            name: Some(&*self.name).filter(|name| !name.is_empty()),
+            uid: &identity.uid,
+            now: &self.now,
+            suffix: &identity.suffix,
+        }
+    }
+
+    /// What they want to know of an update.
+    pub(super) fn as_target(&self) -> Target<'_> {
+        Target {
+            namespace: self.place(),
+            name: &self.name,
+        }
     }
 
     /// Drops unknown fields, or refuses them; gives the warnings.
@@ -71,14 +90,7 @@ impl Write {
         identity: &Identity,
         applied: bool,
     ) -> Result<Ready, Failure> {
-        let creation = Creation {
-            namespace: self.place(),
-            name: Some(&*self.name).filter(|name| !name.is_empty()),
-            uid: &identity.uid,
-            now: &self.now,
-            suffix: &identity.suffix,
-        };
-        prepare_create(&mut object, &creation)?;
+        prepare_create(&mut object, &self.as_creation(identity))?;
         self.resource.normalize(&mut object);
         self.refuse_if(&object, validate_meta(&object, self.resource.namespaced()))?;
         if !applied {
@@ -95,13 +107,9 @@ impl Write {
         mut new: Value,
         applied: bool,
     ) -> Result<Option<Ready>, Failure> {
-        let target = Target {
-            namespace: self.place(),
-            name: &self.name,
-        };
         // First, or leaving out what is always there would count as a change.
         self.resource.normalize(&mut new);
-        prepare_update(&mut new, old, &target)?;
+        prepare_update(&mut new, old, &self.as_target())?;
         self.check_uid(old, &new)?;
         let mut causes = validate_meta(&new, self.resource.namespaced());
         causes.extend(validate_update(&new, old));

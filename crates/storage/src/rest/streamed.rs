@@ -8,7 +8,7 @@ use bytes::Bytes;
 use kubescape_api::{GROUP, Parts, VERSION, Weight, WrittenSpec, take_apart, warnings};
 use kubescape_apimachinery::body as bodies;
 use kubescape_apimachinery::object::{
-    Creation, Target, is_noop, prepare_create, prepare_update, validate_meta, validate_update,
+    is_noop, prepare_create, prepare_update, validate_meta, validate_update,
 };
 use kubescape_apimachinery::options::{FieldValidation, WriteOptions};
 use kubescape_apimachinery::{Format, render::store_form};
@@ -45,14 +45,7 @@ impl Write {
         self.resource.prune(&mut head);
         let name = head["metadata"]["name"].as_str();
         let generated = name.is_none_or(str::is_empty);
-        let creation = Creation {
-            namespace: self.place(),
-            name: Some(&*self.name).filter(|name| !name.is_empty()),
-            uid: &identity.uid,
-            now: &self.now,
-            suffix: &identity.suffix,
-        };
-        prepare_create(&mut head, &creation).ok()?;
+        prepare_create(&mut head, &self.as_creation(identity)).ok()?;
         if !self.sound(&mut head) {
             return None;
         }
@@ -85,11 +78,7 @@ impl Write {
         bodies::expect_kind(&mut head, GROUP, VERSION, self.resource.kind).ok()?;
         let sent = head.clone();
         self.resource.prune(&mut head);
-        let target = Target {
-            namespace: self.place(),
-            name: &self.name,
-        };
-        prepare_update(&mut head, &before, &target).ok()?;
+        prepare_update(&mut head, &before, &self.as_target()).ok()?;
         self.check_uid(&before, &head).ok()?;
         if !self.sound(&mut head) || !validate_update(&head, &before).is_empty() {
             return None;
