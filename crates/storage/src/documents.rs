@@ -2,6 +2,7 @@
 //! Made once, so that they answer at once, whatever else goes on.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
@@ -27,9 +28,23 @@ pub(crate) struct Documents {
     v2beta1: Bytes,
     /// Without groups: what `/api` says in the aggregated form.
     none: [Bytes; 2],
-    openapi_v2: Hashed,
-    openapi_v3: Hashed,
-    openapi_v3_index: Hashed,
+}
+
+/// The OpenAPI documents: made when somebody first asks, as they take longer than
+/// all else that stands between the start and discovery.
+static OPENAPI: LazyLock<OpenApi> = LazyLock::new(|| {
+    let v3 = Hashed::new(&openapi::v3());
+    OpenApi {
+        v2: Hashed::new(&openapi::v2()),
+        v3_index: Hashed::new(&openapi::v3_index(&v3.hash)),
+        v3,
+    }
+});
+
+struct OpenApi {
+    v2: Hashed,
+    v3: Hashed,
+    v3_index: Hashed,
 }
 
 /// A text and what names it.
@@ -57,7 +72,6 @@ impl Hashed {
 impl Documents {
     pub(crate) fn new(computed: bool) -> Self {
         let text = |value: &Value| Bytes::from(value.to_string());
-        let openapi_v3 = Hashed::new(&openapi::v3());
         let forms = [Aggregated::V2, Aggregated::V2Beta1];
         Self {
             legacy: discovery::legacy_versions(),
@@ -68,9 +82,6 @@ impl Documents {
             v2: text(&discovery::aggregated(Aggregated::V2, computed)),
             v2beta1: text(&discovery::aggregated(Aggregated::V2Beta1, computed)),
             none: forms.map(|form| text(&discovery::aggregated_none(form))),
-            openapi_v2: Hashed::new(&openapi::v2()),
-            openapi_v3_index: Hashed::new(&openapi::v3_index(&openapi_v3.hash)),
-            openapi_v3,
         }
     }
 
@@ -89,8 +100,8 @@ impl Documents {
                 Self::aggregated(headers, &self.groups, &forms)?
             }
             "/version" => respond::value(200, Format::Json, &self.version),
-            "/openapi/v2" => hashed(&self.openapi_v2, headers, None)?,
-            "/openapi/v3" => hashed(&self.openapi_v3_index, headers, None)?,
+            "/openapi/v2" => hashed(&OPENAPI.v2, headers, None)?,
+            "/openapi/v3" => hashed(&OPENAPI.v3_index, headers, None)?,
             _ if below == GROUP => plain(headers, &self.group)?,
             _ if below.split_once('/') == Some((GROUP, VERSION)) => {
                 plain(headers, &self.resources)?
@@ -99,7 +110,7 @@ impl Documents {
                 Some(rest) if rest.split_once('/') == Some((GROUP, VERSION)) => {
                     // The address has the hash, so that the page never changes.
                     hashed(
-                        &self.openapi_v3,
+                        &OPENAPI.v3,
                         headers,
                         Some("public, immutable, max-age=31536000"),
                     )?
