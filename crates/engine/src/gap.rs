@@ -5,7 +5,7 @@
 //! objects may be wrong about all of them (a workload "without" a policy that
 //! nobody was allowed to read), so it does not run at all.
 
-use crate::plan::Plan;
+use crate::plan::{Plan, RuleNumber};
 use crate::rule::{KindMatch, Rule};
 
 /// How the objects of a kind are missing.
@@ -65,6 +65,19 @@ impl Effects {
             }
         }
         effects
+    }
+}
+
+/// What is said of a rule that panicked.
+const BROKEN: &str = "judging by this rule failed inside the program, which is a bug";
+
+impl Effects {
+    /// Books rules that failed inside the program: what they said is not known.
+    pub(crate) fn stop_broken(&mut self, rules: &[RuleNumber]) {
+        for rule in rules {
+            self.stopped[usize::from(*rule)] = Some(BROKEN.to_owned());
+            self.partial[usize::from(*rule)] = Some(BROKEN.to_owned());
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod arena;
 mod corpus;
+mod digest;
 mod finding;
 mod gap;
 mod inputs;
+mod join;
 mod judge;
 mod library;
 mod object;
@@ -22,9 +24,11 @@ mod scan;
 mod status;
 mod value;
 mod workload;
+mod world;
 
 pub use arena::Arena;
 pub use corpus::Corpus;
+pub use digest::{Digest, digest, digest_of_all};
 pub use finding::{About, Finding, Out, Places, Related};
 pub use gap::{Gap, Lack};
 pub use inputs::Inputs;
@@ -44,3 +48,4 @@ pub use scan::{Judge, Judged, Kept, conclude, conclude_with_gaps};
 pub use status::{Counts, Status, StatusInfo, SubStatus};
 pub use value::{Map, ParseError, Value, from_json, from_json_str};
 pub use workload::{Container, ContainerKind, Workload};
+pub use world::{Changes, Put, World};

@@ -40,6 +40,19 @@ pub struct Summary {
     pub risk: f32,
 }
 
+impl Summary {
+    const EMPTY: Self = Self {
+        status: Status::Passed,
+        counts: Counts {
+            passed: 0,
+            skipped: 0,
+            failed: 0,
+        },
+        compliance: 0.0,
+        risk: 0.0,
+    };
+}
+
 /// Numbers by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeverityCounts([u32; 5]);
@@ -116,34 +129,41 @@ impl Outcome {
         gaps: Vec<Gap>,
         effects: Effects,
     ) -> Self {
-        hide_unjudged(&plan, &mut records);
-        let missing = rule_skips(&plan, &records);
-        let stopped = effects.stopped.into_iter().zip(missing);
-        let rule_skips = stopped.map(|(gap, missing)| missing.or(gap)).collect();
+        for record in &mut records {
+            record.hidden |= !is_judged(&plan, record);
+        }
         let overrides = (0..plan.controls.len())
             .map(|number| override_of(&plan, number))
             .collect();
-        let empty = Summary {
-            status: Status::Passed,
-            counts: Counts::default(),
-            compliance: 0.0,
-            risk: 0.0,
-        };
         let mut outcome = Self {
             controls: Vec::new(),
             frameworks: Vec::new(),
-            total: empty,
+            total: Summary::EMPTY,
             failed_resources: SeverityCounts::default(),
             failed_controls: SeverityCounts::default(),
             plan,
             records,
-            gaps,
-            rule_skips,
-            rule_gaps: effects.partial,
+            gaps: Vec::new(),
+            rule_skips: Vec::new(),
+            rule_gaps: Vec::new(),
             overrides,
         };
+        outcome.learn(gaps, effects);
         outcome.add_up();
         outcome
+    }
+
+    /// Takes in what of the input is missing; whether rules now say something else
+    /// of what they did not fail.
+    pub(crate) fn learn(&mut self, gaps: Vec<Gap>, effects: Effects) -> bool {
+        let missing = rule_skips(&self.plan, &self.records);
+        let stopped = effects.stopped.into_iter().zip(missing);
+        let rule_skips = stopped.map(|(gap, missing)| missing.or(gap)).collect();
+        let changed = rule_skips != self.rule_skips || effects.partial != self.rule_gaps;
+        self.rule_skips = rule_skips;
+        self.rule_gaps = effects.partial;
+        self.gaps = gaps;
+        changed
     }
 
     /// How many controls had all that they read: none of their rules lacked
@@ -170,7 +190,7 @@ impl Outcome {
     }
 
     /// Why there may be more to judge than the control saw.
-    fn gap_of(&self, control: usize) -> Option<&str> {
+    pub fn gap_of(&self, control: usize) -> Option<&str> {
         let mut rules = self.plan.rules_of[control].iter();
         rules.find_map(|rule| self.rule_gaps[usize::from(*rule)].as_deref())
     }
@@ -246,7 +266,10 @@ impl Outcome {
         status
     }
 
-    fn add_up(&mut self) {
+    /// Adds up what the records say now.
+    pub(crate) fn add_up(&mut self) {
+        self.controls.clear();
+        self.failed_controls = SeverityCounts::default();
         let mut sums = Sums::new(&self.plan);
         for record in &self.records {
             sums.add(record, &self.verdicts(record), &self.plan);
@@ -369,14 +392,10 @@ impl Outcome {
     }
 }
 
-/// Objects that no remaining control judges are not part of the result.
-fn hide_unjudged(plan: &Plan, records: &mut [Record]) {
+/// Whether a rule of a control of the plan judged it.
+pub(crate) fn is_judged(plan: &Plan, record: &Record) -> bool {
     let judged = |rule: &RuleNumber| !plan.controls_of[usize::from(*rule)].is_empty();
-    for record in records {
-        let any = record.rules.iter().any(judged)
-            || record.faults.iter().any(|fault| judged(&fault.rule));
-        record.hidden |= !any;
-    }
+    record.rules.iter().any(judged) || record.faults.iter().any(|fault| judged(&fault.rule))
 }
 
 /// What adding up keeps per control and framework.

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::finding::{Finding, Places};
 use crate::plan::RuleNumber;
-use crate::{Object, Scope, Vector};
+use crate::{Digest, Object, Scope, Vector};
 
 /// What to do at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -165,6 +165,8 @@ pub struct Record {
     pub hidden: bool,
     /// What it tells about where the input comes from.
     pub evidence: Option<Scope>,
+    /// [`digest`](crate::digest) of the object; zeros when nobody asked for it.
+    pub digest: Digest,
 }
 
 /// What a record was made from.
@@ -196,10 +198,29 @@ impl Record {
             namespace: object.namespace.into(),
             weight: weight(object),
             evidence: evidence(object),
+            digest: Digest::default(),
             rules,
             faults: Vec::new(),
             origin: Origin::Input,
             hidden: false,
+        }
+    }
+
+    /// The place of a record that is gone.
+    pub(crate) fn vacant() -> Self {
+        Self {
+            id: "".into(),
+            api_version: "".into(),
+            kind: "".into(),
+            name: "".into(),
+            namespace: "".into(),
+            weight: 1.0,
+            rules: [].into(),
+            faults: Vec::new(),
+            origin: Origin::Input,
+            hidden: true,
+            evidence: None,
+            digest: Digest::default(),
         }
     }
 
@@ -221,6 +242,7 @@ impl Record {
             },
             hidden: false,
             evidence: None,
+            digest: Digest::default(),
         }
     }
 }

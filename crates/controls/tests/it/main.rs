@@ -8,3 +8,4 @@ mod cases;
 mod hostile;
 mod invariants;
 mod projection;
+mod world;
