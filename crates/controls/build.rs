@@ -58,6 +58,9 @@ struct Rule {
     workload: Option<String>,
     subject: Option<String>,
     join: Option<String>,
+    /// Of a join that looks across namespaces: the kinds by which it does.
+    #[serde(default)]
+    wide: Vec<String>,
     unavailable: Option<String>,
     #[serde(default)]
     manual: bool,
@@ -274,8 +277,8 @@ fn rule_code(place: &str, rule: &Rule) -> String {
         format!("Some(crate::checks::{path})")
     });
     format!(
-        "Rule {{ name: {:?}, check: {check}, kinds: &[{kinds}], applies: {applies}, alert_score: {:?}, package: {:?}, inputs: &{:?} }}",
-        rule.name, rule.alert_score, rule.package, rule.inputs
+        "Rule {{ name: {:?}, check: {check}, kinds: &[{kinds}], wide: &{:?}, applies: {applies}, alert_score: {:?}, package: {:?}, inputs: &{:?} }}",
+        rule.name, rule.wide, rule.alert_score, rule.package, rule.inputs
     )
 }
 

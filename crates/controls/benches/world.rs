@@ -36,7 +36,9 @@ fn main() {
         let texts: Vec<String> = objects.iter().map(ToString::to_string).collect();
         let mut world = World::new(plan);
         let start = Instant::now();
-        texts.iter().for_each(|text| put(&mut world, text));
+        for text in &texts {
+            put(&mut world, text);
+        }
         world.settle();
         let lap = start.elapsed();
         let (mut alone, mut joined) = (Vec::new(), Vec::new());

@@ -48,7 +48,9 @@ pub fn digest(object: &Object<'_>) -> Digest {
 /// Digest of several digests in this order.
 pub fn digest_of_all(digests: &[Digest]) -> Digest {
     let mut hash = Sha256::new();
-    digests.iter().for_each(|digest| hash.update(digest.0));
+    for digest in digests {
+        hash.update(digest.0);
+    }
     Digest(half(&hash.finalize()))
 }
 
@@ -85,7 +87,9 @@ fn add(hash: &mut Sha256, value: Value<'_>) {
         Value::Array(items) => {
             hash.update(b"[");
             add_length(hash, items.len());
-            items.iter().for_each(|item| add(hash, *item));
+            for item in items {
+                add(hash, *item);
+            }
         }
         Value::Object(map) => {
             hash.update(b"{");

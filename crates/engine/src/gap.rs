@@ -73,7 +73,7 @@ const BROKEN: &str = "judging by this rule failed inside the program, which is a
 
 impl Effects {
     /// Books rules that failed inside the program: what they said is not known.
-    pub(crate) fn stop_broken(&mut self, rules: &[RuleNumber]) {
+    pub(crate) fn stop_broken<'r>(&mut self, rules: impl IntoIterator<Item = &'r RuleNumber>) {
         for rule in rules {
             self.stopped[usize::from(*rule)] = Some(BROKEN.to_owned());
             self.partial[usize::from(*rule)] = Some(BROKEN.to_owned());

@@ -8,7 +8,7 @@ use crate::finding::{About, Finding, Out};
 use crate::gap::Effects;
 use crate::plan::{Plan, RuleNumber};
 use crate::record::{Fault, FaultPool, Origin, Record};
-use crate::rule::Check;
+use crate::rule::{Check, Rule};
 use crate::{Arena, Corpus, Inputs, Object, Value, Vector};
 
 /// What joining rules found.
@@ -22,7 +22,7 @@ pub(crate) struct Joined {
     pub(crate) broken: Vec<RuleNumber>,
 }
 
-/// Runs the joining rules of the plan over `objects`, whose `seq` are the numbers
+/// Runs the joining rules of the plan that are `wanted` over `objects`, whose `seq` are the numbers
 /// of their records. Nothing is said of records that are hidden.
 pub(crate) fn join<'a>(
     plan: &Plan,
@@ -30,6 +30,7 @@ pub(crate) fn join<'a>(
     objects: &'a [Object<'a>],
     arena: &'a Arena,
     hidden: &dyn Fn(u32) -> bool,
+    wanted: &dyn Fn(&Rule) -> bool,
 ) -> Joined {
     let inputs = plan.inputs.clone();
     let corpus = Corpus::new(objects, arena);
@@ -38,6 +39,7 @@ pub(crate) fn join<'a>(
         inputs: &inputs,
         effects,
         hidden,
+        wanted,
         pool: FaultPool::default(),
         numbers_of_made: HashMap::new(),
         joined: Joined {
@@ -64,6 +66,7 @@ struct Joiner<'s> {
     inputs: &'s Inputs,
     effects: &'s Effects,
     hidden: &'s dyn Fn(u32) -> bool,
+    wanted: &'s dyn Fn(&Rule) -> bool,
     pool: FaultPool,
     /// Places in `joined.made`, by ID.
     numbers_of_made: HashMap<String, usize>,
@@ -92,7 +95,7 @@ impl<'s> Joiner<'s> {
         let numbered = (0..).zip(&self.plan.rules).zip(&self.plan.controls_of);
         let used = numbered.filter(|(_, controls)| !controls.is_empty());
         used.map(|(rule, _)| rule)
-            .filter(|(_, rule)| wanted(rule.check))
+            .filter(|(_, rule)| wanted(rule.check) && (self.wanted)(rule))
             .map(|(number, _)| number)
             .collect()
     }
@@ -163,10 +166,8 @@ impl<'s> Joiner<'s> {
                 About::External(value) => self.place_of_made(*value, corpus),
             };
             match place {
-                Some(Place::Input(number)) => {
-                    if !(self.hidden)(number) {
-                        self.joined.faults.push((number, Arc::clone(&fault)));
-                    }
+                Some(Place::Input(number)) if !(self.hidden)(number) => {
+                    self.joined.faults.push((number, Arc::clone(&fault)));
                 }
                 Some(Place::Made(place)) => {
                     let record = &mut self.joined.made[place];
@@ -174,7 +175,7 @@ impl<'s> Joiner<'s> {
                         record.faults.push(Arc::clone(&fault));
                     }
                 }
-                None => {}
+                Some(Place::Input(_)) | None => {}
             }
         }
     }

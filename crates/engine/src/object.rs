@@ -78,6 +78,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether it is of a kind of the Kubernetes API that has no namespace, or node
+    /// or cloud data.
+    pub fn is_cluster_scoped(&self) -> bool {
+        is_cluster_scoped(self.group, self.kind)
+    }
+
     /// `<group>/<version>/<namespace>/<kind>/<name>` with an empty group for
     /// core objects; without the namespace part for node and cloud data.
     /// (config-scanning reference §4, "Resource IDs".)
@@ -96,6 +102,38 @@ impl<'a> Object<'a> {
             format!("{group}/{version}/{namespace}/{kind}/{name}")
         }
     }
+}
+
+/// See [`Object::is_cluster_scoped`].
+pub(crate) fn is_cluster_scoped(group: &str, kind: &str) -> bool {
+    is_external_group(group)
+        || matches!(
+            kind,
+            "APIService"
+                | "CSIDriver"
+                | "CSINode"
+                | "CertificateSigningRequest"
+                | "CiliumClusterwideNetworkPolicy"
+                | "ClusterRole"
+                | "ClusterRoleBinding"
+                | "ComponentStatus"
+                | "CustomResourceDefinition"
+                | "FlowSchema"
+                | "GatewayClass"
+                | "IngressClass"
+                | "MutatingWebhookConfiguration"
+                | "Node"
+                | "PersistentVolume"
+                | "PodSecurityPolicy"
+                | "PriorityClass"
+                | "PriorityLevelConfiguration"
+                | "RuntimeClass"
+                | "StorageClass"
+                | "ValidatingAdmissionPolicy"
+                | "ValidatingAdmissionPolicyBinding"
+                | "ValidatingWebhookConfiguration"
+                | "VolumeAttachment"
+        )
 }
 
 /// Whether objects of this API group come from a node or a cloud provider

@@ -60,6 +60,11 @@ pub struct Rule {
     pub check: Check,
     /// Kinds that it reads; all of them count as judged by it.
     pub kinds: &'static [KindMatch],
+    /// Of a joining rule that looks across namespaces: the kinds by which it does.
+    /// While there is no object of these kinds it finds nothing. What the other
+    /// joining rules say of an object depends on objects of its own namespace and
+    /// on [context](crate::World) only.
+    pub wide: &'static [&'static str],
     /// Narrows the judged objects further (kube-apiserver Pods, say).
     pub applies: Option<for<'a> fn(&Object<'a>) -> bool>,
     /// `alertScore` on the wire.

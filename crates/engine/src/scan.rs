@@ -206,9 +206,8 @@ pub fn conclude_with_gaps(
         let arena = Arena::new();
         let kept = kept.iter().map(|kept| (kept.seq, &*kept.json));
         let objects = kept_objects(kept, &arena);
-        join(&plan, &effects, &objects, &arena, &|number| {
-            records[number as usize].hidden
-        })
+        let hidden = |number: u32| records[number as usize].hidden;
+        join(&plan, &effects, &objects, &arena, &hidden, &|_| true)
     };
     effects.stop_broken(&joined.broken);
     for (number, fault) in joined.faults {

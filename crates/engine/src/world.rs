@@ -1,20 +1,21 @@
 //! Objects that come, change and go, and what is wrong with them now.
 //!
 //! A changed object is judged alone at once. What joins read of it is compared
-//! with what they read before: only when that differs do the joining rules run
-//! again, over everything, because any of them may then say something else of any
-//! object. So the result is always that of a fresh scan of the same objects.
+//! with what they read before: only when that differs do joining rules run again,
+//! over the namespace of the object (see [`joins`]). The result is always that of a
+//! fresh scan of the same objects.
+
+mod joins;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use crate::gap::{Effects, Gap};
-use crate::join::join;
 use crate::outcome::{Outcome, is_judged};
-use crate::plan::Plan;
-use crate::record::{Fault, Record};
-use crate::scan::{Judge, JudgeMemory, kept_objects};
-use crate::{Arena, Object, digest, digest_of_all};
+use crate::plan::{Plan, RuleNumber};
+use crate::record::Record;
+use crate::scan::{Judge, JudgeMemory};
+use crate::{Arena, Object, digest};
+use joins::{Home, Stale};
 
 /// What became of an object that was put in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Changes {
 /// What is remembered of a record beside what its result says.
 #[derive(Default)]
 struct Slot {
+    /// Where joins look for it.
+    home: Home,
     /// How many of its faults are of rules that looked at it alone; the others
     /// follow them.
     alone: usize,
@@ -63,7 +66,16 @@ pub struct World {
     /// Vacant, but nobody was told yet.
     gone: Vec<u32>,
     touched: BTreeSet<u32>,
-    joins_are_old: bool,
+    /// What joins have to look at again.
+    stale: Stale,
+    /// Objects that joins read, by where they look for them.
+    homes: HashMap<Home, BTreeSet<u32>>,
+    /// How many of them there are of each kind.
+    kinds: HashMap<Box<str>, usize>,
+    /// Joining rules that made resources of their own.
+    makers: BTreeSet<RuleNumber>,
+    /// Joining rules that failed inside the program when they last ran.
+    broken: BTreeSet<RuleNumber>,
     gaps: Vec<Gap>,
     memory: JudgeMemory,
 }
@@ -82,7 +94,11 @@ impl World {
             vacant: Vec::new(),
             gone: Vec::new(),
             touched: BTreeSet::new(),
-            joins_are_old: false,
+            stale: Stale::Nothing,
+            homes: HashMap::new(),
+            kinds: HashMap::new(),
+            makers: BTreeSet::new(),
+            broken: BTreeSet::new(),
             gaps: Vec::new(),
             memory: JudgeMemory::default(),
         }
@@ -125,13 +141,17 @@ impl World {
         let Some(number) = self.find(&judged.record.id) else {
             let id = judged.record.id.clone();
             let slot = Slot {
+                home: Home::of(&judged.record),
                 alone: judged.record.faults.len(),
                 kept: judged.kept,
             };
-            let joins = slot.kept.is_some();
             let number = self.add(judged.record, slot);
             self.inputs.insert(id, number);
-            return self.touch(number, joins);
+            self.touched.insert(number);
+            if self.slots[number as usize].kept.is_none() {
+                return Put::Changed;
+            }
+            return self.settle_in(number);
         };
         let record = &mut self.outcome.records[number as usize];
         let slot = &mut self.slots[number as usize];
@@ -144,7 +164,12 @@ impl World {
         slot.kept = judged.kept;
         *record = judged.record;
         record.faults.extend(of_joins);
-        self.touch(number, joins)
+        self.touched.insert(number);
+        if joins {
+            self.settle_in(number)
+        } else {
+            Put::Changed
+        }
     }
 
     /// Takes an object out, by resource ID; whether it was there.
@@ -152,7 +177,7 @@ impl World {
         let Some(number) = self.inputs.remove(id) else {
             return false;
         };
-        self.joins_are_old |= self.slots[number as usize].kept.is_some();
+        self.move_out(number);
         self.vacate(number);
         true
     }
@@ -161,17 +186,18 @@ impl World {
     pub fn set_gaps(&mut self, gaps: Vec<Gap>) {
         if self.gaps != gaps {
             self.gaps = gaps;
-            self.joins_are_old = true;
+            self.stale = Stale::Everything;
         }
     }
 
     /// Runs joins if that is due, and says whose results may have changed since
     /// the last call.
     pub fn settle(&mut self) -> Changes {
-        if std::mem::take(&mut self.joins_are_old) {
-            self.join();
-        } else if !self.touched.is_empty() {
-            // Node or cloud data may have come for the first time.
+        let stale = std::mem::take(&mut self.stale);
+        if !matches!(stale, Stale::Nothing) {
+            self.join(&stale);
+        } else if !self.touched.is_empty() || !self.gone.is_empty() {
+            // Node or cloud data may have come for the first time, or be gone.
             let effects = Effects::new(&self.outcome.plan, &self.gaps);
             self.learn(effects);
         }
@@ -220,16 +246,6 @@ impl World {
         number
     }
 
-    fn touch(&mut self, number: u32, joins: bool) -> Put {
-        self.touched.insert(number);
-        self.joins_are_old |= joins;
-        if joins {
-            Put::JoinsChanged
-        } else {
-            Put::Changed
-        }
-    }
-
     fn vacate(&mut self, number: u32) {
         self.outcome.records[number as usize] = Record::vacant();
         self.slots[number as usize] = Slot::default();
@@ -237,79 +253,12 @@ impl World {
         self.gone.push(number);
     }
 
-    fn join(&mut self) {
-        let mut effects = Effects::new(&self.outcome.plan, &self.gaps);
-        let joined = {
-            let arena = Arena::new();
-            let slots = &self.slots;
-            let kept = self.inputs.values().filter_map(|number| {
-                let kept = slots[*number as usize].kept.as_deref()?;
-                Some((*number, kept))
-            });
-            let objects = kept_objects(kept, &arena);
-            join(&self.outcome.plan, &effects, &objects, &arena, &|_| false)
-        };
-        effects.stop_broken(&joined.broken);
-        self.take_made(joined.made);
-        self.take_faults(joined.faults);
-        self.learn(effects);
-    }
-
-    /// Compares the resources that joins made with those they made before.
-    fn take_made(&mut self, made: Vec<Record>) {
-        let mut before = std::mem::take(&mut self.made);
-        for mut record in made {
-            record.digest = self.digest_of(&record);
-            let id = record.id.clone();
-            let Some(number) = before.remove(&id) else {
-                let number = self.add(record, Slot::default());
-                self.touched.insert(number);
-                self.made.insert(id, number);
-                continue;
-            };
-            let known = &mut self.outcome.records[number as usize];
-            record.hidden = known.hidden;
-            if !is_equal(known, &record) {
-                self.touched.insert(number);
-            }
-            *known = record;
-            self.made.insert(id, number);
-        }
-        for number in before.into_values() {
-            self.vacate(number);
-        }
-    }
-
-    /// Of a subject, that of its binding and its role.
-    fn digest_of(&self, record: &Record) -> crate::Digest {
-        match record.origin {
-            crate::Origin::Subject { binding, role, .. } => digest_of_all(
-                &[binding, role].map(|number| self.outcome.records[number as usize].digest),
-            ),
-            _ => record.digest,
-        }
-    }
-
-    fn take_faults(&mut self, faults: Vec<(u32, Arc<Fault>)>) {
-        let mut now: HashMap<u32, Vec<Arc<Fault>>> = HashMap::new();
-        for (number, fault) in faults {
-            now.entry(number).or_default().push(fault);
-        }
-        for number in self.inputs.values() {
-            let record = &mut self.outcome.records[*number as usize];
-            let alone = self.slots[*number as usize].alone;
-            let now = now.remove(number).unwrap_or_default();
-            if record.faults[alone..] != now[..] {
-                record.faults.truncate(alone);
-                record.faults.extend(now);
-                self.touched.insert(*number);
-            }
-        }
-    }
-
-    fn learn(&mut self, effects: Effects) {
+    fn learn(&mut self, mut effects: Effects) {
+        effects.stop_broken(&self.broken);
         if self.outcome.learn(self.gaps.clone(), effects) {
-            // What rules say by their silence has changed for everybody.
+            // What rules say by their silence has changed for everybody, and for
+            // controls without a resource.
+            self.sums_are_old = true;
             self.touched.extend(self.inputs.values());
             self.touched.extend(self.made.values());
         }
@@ -333,11 +282,4 @@ fn is_same(before: &Record, slot: &Slot, now: &Record) -> bool {
         && before.rules == now.rules
         && before.weight.to_bits() == now.weight.to_bits()
         && before.faults[..slot.alone] == now.faults[..]
-}
-
-fn is_equal(before: &Record, now: &Record) -> bool {
-    before.digest == now.digest
-        && before.rules == now.rules
-        && before.origin == now.origin
-        && before.faults == now.faults
 }

@@ -74,7 +74,7 @@ impl Filter {
     fn wants_namespace_of(&self, object: &Object<'_>) -> bool {
         let namespace = match object.kind {
             "Namespace" => object.name,
-            _ if object.namespace.is_empty() && is_cluster_scoped(object) => return true,
+            _ if object.namespace.is_empty() && object.is_cluster_scoped() => return true,
             _ => object.namespace_or_default(),
         };
         let names = |namespaces: &[String]| namespaces.iter().any(|name| name == namespace);
@@ -100,38 +100,6 @@ fn is_named(workload: &WorkloadName, object: &Object<'_>) -> bool {
             .namespace
             .as_ref()
             .is_none_or(|namespace| namespace == object.namespace_or_default())
-}
-
-/// Kinds of the Kubernetes API that have no namespace, and node or cloud data.
-fn is_cluster_scoped(object: &Object<'_>) -> bool {
-    kubescape_engine::is_external_group(object.group)
-        || matches!(
-            object.kind,
-            "APIService"
-                | "CSIDriver"
-                | "CSINode"
-                | "CertificateSigningRequest"
-                | "CiliumClusterwideNetworkPolicy"
-                | "ClusterRole"
-                | "ClusterRoleBinding"
-                | "ComponentStatus"
-                | "CustomResourceDefinition"
-                | "FlowSchema"
-                | "GatewayClass"
-                | "IngressClass"
-                | "MutatingWebhookConfiguration"
-                | "Node"
-                | "PersistentVolume"
-                | "PodSecurityPolicy"
-                | "PriorityClass"
-                | "PriorityLevelConfiguration"
-                | "RuntimeClass"
-                | "StorageClass"
-                | "ValidatingAdmissionPolicy"
-                | "ValidatingAdmissionPolicyBinding"
-                | "ValidatingWebhookConfiguration"
-                | "VolumeAttachment"
-        )
 }
 
 #[cfg(test)]

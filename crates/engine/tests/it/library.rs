@@ -69,6 +69,7 @@ const fn rule(
         name,
         check,
         kinds,
+        wide: &[],
         applies: None,
         alert_score: 7.0,
         package: "armo_builtins",
