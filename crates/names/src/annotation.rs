@@ -53,6 +53,22 @@ pub const WORKLOAD_CONTAINER_TYPE: AnnotationKey =
 /// Ours: what a reader of a generated object should know before relying on it.
 pub const WARNING: AnnotationKey = AnnotationKey("kubescape.io/warning");
 
+/// Ours: since when a result says what it says, RFC 3339. What was found again
+/// unchanged is not written again.
+pub const RESULT_SINCE: AnnotationKey = AnnotationKey("kubescape.io/result-since");
+/// Ours: digest of the result; equal results need not be written.
+pub const RESULT_DIGEST: AnnotationKey = AnnotationKey("kubescape.io/result-digest");
+/// Ours: digest of the object that was judged, without its status.
+pub const INPUT_DIGEST: AnnotationKey = AnnotationKey("kubescape.io/input-digest");
+/// Ours: version of the program that judged.
+pub const ENGINE_VERSION: AnnotationKey = AnnotationKey("kubescape.io/engine-version");
+/// Ours: version of the library of controls.
+pub const LIBRARY_VERSION: AnnotationKey = AnnotationKey("kubescape.io/library-version");
+/// Ours: one of [`completeness`].
+pub const RESULT_COMPLETENESS: AnnotationKey = AnnotationKey("kubescape.io/result-completeness");
+/// Ours: what a partial result lacks, and why.
+pub const RESULT_GAPS: AnnotationKey = AnnotationKey("kubescape.io/result-gaps");
+
 /// Value of [`MANAGED_BY`].
 pub const MANAGED_BY_USER: &str = "User";
 
@@ -76,6 +92,14 @@ pub mod status {
     pub const TOO_LARGE: &str = "too-large";
     /// Later: the image has a manifest of an unknown form.
     pub const UNSUPPORTED_SCHEMA: &str = "unsupported-schema";
+}
+
+/// Values of [`RESULT_COMPLETENESS`].
+pub mod completeness {
+    /// The controls had all that they read.
+    pub const COMPLETE: &str = "complete";
+    /// Some of it could not be read.
+    pub const PARTIAL: &str = "partial";
 }
 
 /// Values of [`COMPLETION`].
