@@ -78,6 +78,16 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether a built-in controller made it from a template that is judged itself.
+    /// Pods of nodes and of custom resources are nobody else's.
+    /// (config-scanning reference §4, "Owner filter".)
+    pub fn is_owned(&self) -> bool {
+        let first = self.metadata().at("ownerReferences").items().first();
+        let owner = first.map_or("", |owner| owner.at("apiVersion").str());
+        matches!(self.kind, "Pod" | "Job" | "ReplicaSet")
+            && matches!(owner, "apps/v1" | "batch/v1" | "batch/v1beta1")
+    }
+
     /// Whether it is of a kind of the Kubernetes API that has no namespace, or node
     /// or cloud data.
     pub fn is_cluster_scoped(&self) -> bool {

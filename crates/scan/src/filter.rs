@@ -48,7 +48,7 @@ impl Filter {
         if !self.wants_namespace_of(object) {
             return Verdict::Drop;
         }
-        if self.skip_owned && is_owned(object) {
+        if self.skip_owned && object.is_owned() {
             return Verdict::Owned;
         }
         let names = |kinds: &[String]| {
@@ -81,16 +81,6 @@ impl Filter {
         (self.include_namespaces.is_empty() || names(&self.include_namespaces))
             && !names(&self.exclude_namespaces)
     }
-}
-
-/// Whether a controller made the object from a template that is judged itself.
-/// Pods of nodes and of custom resources are nobody else's.
-/// (config-scanning reference §4, "Owner filter".)
-fn is_owned(object: &Object<'_>) -> bool {
-    let first = object.metadata().at("ownerReferences").items().first();
-    let owner = first.map_or("", |owner| owner.at("apiVersion").str());
-    matches!(object.kind, "Pod" | "Job" | "ReplicaSet")
-        && matches!(owner, "apps/v1" | "batch/v1" | "batch/v1beta1")
 }
 
 fn is_named(workload: &WorkloadName, object: &Object<'_>) -> bool {

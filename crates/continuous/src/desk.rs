@@ -1,0 +1,308 @@
+//! What happens comes in, changed results go out. Pure: no I/O, clock or async.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kubescape_engine::{
+    Arena, Gap, Object, Outcome, Plan, Put, World, from_json_str, is_external_group,
+};
+use kubescape_posture::{Context, Key, ResultObject, Results, key};
+
+/// A kind whose objects are followed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindName {
+    /// API group; `""` for the core group.
+    pub group: Box<str>,
+    /// Version.
+    pub version: Box<str>,
+    /// Kind.
+    pub kind: Box<str>,
+}
+
+impl KindName {
+    /// The resource ID of an object of this kind.
+    fn id(&self, namespace: &str, name: &str) -> String {
+        let Self {
+            group,
+            version,
+            kind,
+        } = self;
+        if is_external_group(group) {
+            format!("{group}/{version}/{kind}/{name}")
+        } else {
+            format!("{group}/{version}/{namespace}/{kind}/{name}")
+        }
+    }
+}
+
+/// Something that people should know, and that stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Which object, as far as that is known.
+    pub object: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// What a settling came to.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// Numbers of records whose results are to be written, in any order.
+    pub changed: Vec<u32>,
+    /// Results that are to be deleted.
+    pub gone: Vec<Key>,
+}
+
+/// All objects of a cluster, and where their results are stored.
+pub struct Desk {
+    world: World,
+    context: Context,
+    kinds: HashMap<KindName, KindState>,
+    /// Where results are stored, by number of record.
+    keys: HashMap<u32, Key>,
+    /// Which record has the results that are stored there.
+    owners: HashMap<Key, u32>,
+    notices: Vec<Notice>,
+}
+
+#[derive(Default)]
+struct KindState {
+    /// Resource IDs of the objects that are in the world.
+    ids: HashSet<Box<str>>,
+    /// While the kind is listed again: what has been seen so far.
+    seen: Option<HashSet<Box<str>>>,
+    gap: Option<Gap>,
+}
+
+/// More notices than these are dropped until somebody takes them.
+const MOST_NOTICES: usize = 1_000;
+
+impl Desk {
+    /// A desk for this plan, whose target has to be known.
+    pub fn new(plan: Plan, context: Context) -> Self {
+        Self {
+            world: World::new(plan),
+            context,
+            kinds: HashMap::new(),
+            keys: HashMap::new(),
+            owners: HashMap::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// How many objects it has.
+    pub fn len(&self) -> usize {
+        self.world.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.world.is_empty()
+    }
+
+    /// A list of all objects of the kind begins.
+    pub fn listing(&mut self, kind: &KindName) {
+        self.kinds.entry(kind.clone()).or_default().seen = Some(HashSet::new());
+    }
+
+    /// The list ends: what was not in it is gone. Whether that changed anything.
+    pub fn listed(&mut self, kind: &KindName) -> bool {
+        let state = self.kinds.entry(kind.clone()).or_default();
+        let Some(seen) = state.seen.take() else {
+            return false;
+        };
+        let gone: Vec<_> = state.ids.difference(&seen).cloned().collect();
+        for id in &gone {
+            state.ids.remove(id);
+            self.world.remove(id);
+        }
+        !gone.is_empty()
+    }
+
+    /// An object is there, as JSON text. Whether that may change a result. What
+    /// cannot be read or judged becomes a notice.
+    pub fn put(&mut self, kind: &KindName, text: &str) -> bool {
+        let world = &mut self.world;
+        // A panic in a check costs this object's news and nothing else.
+        let attempt = catch_unwind(AssertUnwindSafe(|| take_in(world, text)));
+        let (id, put) = match attempt {
+            Ok(Ok(taken)) => taken,
+            Ok(Err(message)) => {
+                self.notice(format!("{} of unknown name", kind.kind), message);
+                return false;
+            }
+            Err(_) => {
+                let message =
+                    "judging it failed inside the program, which is a bug; its last result stays";
+                self.notice(describe(kind, text), message.to_owned());
+                return false;
+            }
+        };
+        let state = self.kinds.entry(kind.clone()).or_default();
+        if let Some(seen) = &mut state.seen {
+            seen.insert(id.clone());
+        }
+        match put {
+            Taken::Put(Put::Unread) => false,
+            Taken::Put(put) => {
+                state.ids.insert(id);
+                put != Put::Same
+            }
+            Taken::Removed(was_there) => {
+                state.ids.remove(&id);
+                was_there
+            }
+        }
+    }
+
+    /// An object is gone. Whether it was there.
+    pub fn gone(&mut self, kind: &KindName, namespace: &str, name: &str) -> bool {
+        let id = kind.id(namespace, name);
+        if let Some(state) = self.kinds.get_mut(kind) {
+            state.ids.remove(&*id);
+            if let Some(seen) = &mut state.seen {
+                seen.remove(&*id);
+            }
+        }
+        self.world.remove(&id)
+    }
+
+    /// Objects of the kind cannot be read, or can be again.
+    pub fn gap(&mut self, kind: &KindName, gap: Option<Gap>) {
+        self.kinds.entry(kind.clone()).or_default().gap = gap;
+        let mut gaps: Vec<_> = self
+            .kinds
+            .iter()
+            .filter_map(|(kind, state)| Some((kind, state.gap.clone()?)))
+            .collect();
+        gaps.sort_by_key(|(kind, _)| *kind);
+        self.world
+            .set_gaps(gaps.into_iter().map(|(_, gap)| gap).collect());
+    }
+
+    /// Works out what is due, and which results that changes.
+    pub fn settle(&mut self) -> Turn {
+        let changes = self.world.settle();
+        let mut left: Vec<Key> = Vec::new();
+        for number in changes.gone {
+            if let Some(key) = self.keys.remove(&number)
+                && self.owners.get(&key) == Some(&number)
+            {
+                self.owners.remove(&key);
+                left.push(key);
+            }
+        }
+        let outcome = self.world.records();
+        let mut changed = Vec::with_capacity(changes.changed.len());
+        let mut unnamed = Vec::new();
+        for number in changes.changed {
+            let record = &outcome.records[number as usize];
+            match key(outcome, record, &self.context.namespace) {
+                Ok(key) => {
+                    self.owners.insert(key.clone(), number);
+                    self.keys.insert(number, key);
+                    changed.push(number);
+                }
+                Err(error) => unnamed.push((record.id.to_string(), error.to_string())),
+            }
+        }
+        for (object, error) in unnamed {
+            self.notice(object, format!("its result cannot be stored: {error}"));
+        }
+        // An object that was deleted and made again has its results at the same place.
+        left.retain(|key| !self.owners.contains_key(key));
+        Turn {
+            changed,
+            gone: left,
+        }
+    }
+
+    /// Numbers of all records that have a result.
+    pub fn all(&self) -> Vec<u32> {
+        let mut all: Vec<u32> = self.keys.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// The results of these records, rendered now; records that are gone are
+    /// passed over.
+    pub fn results(&self, numbers: &[u32], now: &str) -> Vec<ResultObject> {
+        let context = Context {
+            now: now.to_owned(),
+            ..self.context.clone()
+        };
+        let outcome = self.world.records();
+        let mut results = Results::new(outcome, &context);
+        let there = numbers
+            .iter()
+            .filter(|number| self.keys.contains_key(number));
+        let records = there.map(|number| &outcome.records[*number as usize]);
+        records
+            .flat_map(|record| results.of(record).into_iter().flatten())
+            .collect()
+    }
+
+    /// Which record has the results that are stored there.
+    pub fn owner(&self, key: &Key) -> Option<u32> {
+        self.owners.get(key).copied()
+    }
+
+    /// Everything that is known, added up.
+    pub fn outcome(&mut self) -> &Outcome {
+        self.world.outcome()
+    }
+
+    /// The number of an object's record.
+    pub fn find(&self, kind: &KindName, namespace: &str, name: &str) -> Option<u32> {
+        self.world.find(&kind.id(namespace, name))
+    }
+
+    /// What cannot be read now.
+    pub fn gaps(&self) -> impl Iterator<Item = (&KindName, &Gap)> {
+        self.kinds
+            .iter()
+            .filter_map(|(kind, state)| Some((kind, state.gap.as_ref()?)))
+    }
+
+    /// What people should know since the last call.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    fn notice(&mut self, object: String, message: String) {
+        if self.notices.len() < MOST_NOTICES {
+            self.notices.push(Notice { object, message });
+        }
+    }
+}
+
+enum Taken {
+    Put(Put),
+    /// It belongs to an object that is judged itself; whether it was there before.
+    Removed(bool),
+}
+
+fn take_in(world: &mut World, text: &str) -> Result<(Box<str>, Taken), String> {
+    let arena = Arena::new();
+    let value = from_json_str(text, &arena).map_err(|error| format!("it is no JSON: {error}"))?;
+    let object = arena.alloc(Object::new(value, 0));
+    if object.kind.is_empty() || object.name.is_empty() {
+        return Err("it has no kind or no name".to_owned());
+    }
+    let id = object.resource_id().into_boxed_str();
+    let taken = if object.is_owned() {
+        Taken::Removed(world.remove(&id))
+    } else {
+        Taken::Put(world.put(object, &arena))
+    };
+    Ok((id, taken))
+}
+
+/// Who an object is that could not be judged.
+fn describe(kind: &KindName, text: &str) -> String {
+    let arena = Arena::new();
+    from_json_str(text, &arena).map_or_else(
+        |_| kind.kind.to_string(),
+        |value| Object::new(value, 0).resource_id(),
+    )
+}

@@ -1,0 +1,226 @@
+//! What happens in a cluster, and which results that changes.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
+use std::collections::BTreeMap;
+
+use kubescape_continuous::{Desk, KindName};
+use kubescape_controls::{LIBRARY, default_inputs};
+use kubescape_engine::{Gap, Lack, Plan, Scope, Selection};
+use kubescape_posture::{Context, ResultObject};
+use serde_json::{Value as Json, json};
+
+fn desk() -> Desk {
+    let selection = Selection {
+        frameworks: vec!["all".to_owned()],
+        ..Selection::default()
+    };
+    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
+    let context = Context {
+        cluster: "prod".to_owned(),
+        namespace: "kubescape".to_owned(),
+        engine_version: "1.2.3".to_owned(),
+        now: String::new(),
+    };
+    Desk::new(plan, context)
+}
+
+fn kind(group: &str, kind: &str) -> KindName {
+    KindName {
+        group: group.into(),
+        version: "v1".into(),
+        kind: kind.into(),
+    }
+}
+
+fn deployments() -> KindName {
+    kind("apps", "Deployment")
+}
+
+fn pods() -> KindName {
+    kind("", "Pod")
+}
+
+fn deployment(name: &str, privileged: bool) -> String {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app": name}},
+        "spec": {"selector": {"matchLabels": {"app": name}}, "template": {
+            "metadata": {"labels": {"app": name}},
+            "spec": {"containers": [{"name": "main", "image": "x:1", "securityContext": {"privileged": privileged}}]}}},
+    })
+    .to_string()
+}
+
+fn service(name: &str) -> String {
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"type": "LoadBalancer", "selector": {"app": name}, "ports": [{"port": 80}]},
+    })
+    .to_string()
+}
+
+/// A store that is told of what a desk says.
+#[derive(Default)]
+struct Stored(BTreeMap<(String, String), Json>);
+
+impl Stored {
+    /// Settles and stores; gives the names that were written and deleted.
+    fn settle(&mut self, desk: &mut Desk) -> (Vec<String>, Vec<String>) {
+        let turn = desk.settle();
+        let gone: Vec<_> = turn.gone.iter().map(|key| key.name.to_string()).collect();
+        for key in turn.gone {
+            self.0.retain(|(name, _), _| **name != *key.name);
+        }
+        let results = desk.results(&turn.changed, "2026-11-24T10:00:00Z");
+        let summaries = |result: &&ResultObject| result.resource.plural().ends_with("summaries");
+        let mut written: Vec<_> = results
+            .iter()
+            .filter(summaries)
+            .map(|result| result.name.to_string())
+            .collect();
+        written.sort();
+        for result in results {
+            let place = (result.name.to_string(), result.resource.plural().to_owned());
+            self.0.insert(
+                place,
+                serde_json::from_slice(&result.to_json().unwrap()).unwrap(),
+            );
+        }
+        (written, gone)
+    }
+
+    fn status(&self, name: &str, control: &str) -> &str {
+        let place = (
+            name.to_owned(),
+            "workloadconfigurationscansummaries".to_owned(),
+        );
+        self.0[&place]["spec"]["controls"][control]["status"]["status"]
+            .as_str()
+            .unwrap()
+    }
+}
+
+#[test]
+fn a_changed_workload_has_its_result_written_and_no_other() {
+    let (mut desk, mut stored) = (desk(), Stored::default());
+    desk.put(&deployments(), &deployment("cart", true));
+    desk.put(&deployments(), &deployment("mailer", false));
+    assert_eq!(
+        stored.settle(&mut desk).0,
+        ["deployment-cart", "deployment-mailer"]
+    );
+    assert_eq!(stored.status("deployment-cart", "C-0057"), "failed");
+
+    assert!(desk.put(&deployments(), &deployment("cart", false)));
+    assert_eq!(
+        stored.settle(&mut desk),
+        (vec!["deployment-cart".to_owned()], vec![])
+    );
+    assert_eq!(stored.status("deployment-cart", "C-0057"), "passed");
+
+    assert!(!desk.put(&deployments(), &deployment("cart", false)));
+    assert_eq!(stored.settle(&mut desk), (vec![], vec![]));
+}
+
+#[test]
+fn a_service_that_comes_and_goes_changes_the_workload_behind_it() {
+    let (mut desk, mut stored) = (desk(), Stored::default());
+    desk.put(&deployments(), &deployment("cart", false));
+    desk.put(&deployments(), &deployment("mailer", false));
+    stored.settle(&mut desk);
+    assert_eq!(stored.status("deployment-cart", "C-0256"), "passed");
+
+    desk.put(&kind("", "Service"), &service("cart"));
+    let (written, _) = stored.settle(&mut desk);
+    assert_eq!(written, ["deployment-cart", "service-cart"]);
+    assert_eq!(stored.status("deployment-cart", "C-0256"), "failed");
+
+    desk.gone(&kind("", "Service"), "shop", "cart");
+    let (written, gone) = stored.settle(&mut desk);
+    assert_eq!(
+        (written, gone),
+        (
+            vec!["deployment-cart".to_owned()],
+            vec!["service-cart".to_owned()]
+        )
+    );
+    assert_eq!(stored.status("deployment-cart", "C-0256"), "passed");
+}
+
+#[test]
+fn a_list_that_is_read_again_removes_what_is_not_in_it() {
+    let (mut desk, mut stored) = (desk(), Stored::default());
+    desk.put(&deployments(), &deployment("cart", false));
+    desk.put(&deployments(), &deployment("mailer", false));
+    desk.put(&kind("", "Service"), &service("cart"));
+    stored.settle(&mut desk);
+
+    desk.listing(&deployments());
+    assert!(!desk.put(&deployments(), &deployment("mailer", false)));
+    assert!(desk.listed(&deployments()));
+    assert_eq!(stored.settle(&mut desk).1, ["deployment-cart"]);
+    assert_eq!(desk.len(), 2);
+}
+
+#[test]
+fn a_pod_is_judged_until_an_owner_adopts_it() {
+    let (mut desk, mut stored) = (desk(), Stored::default());
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"containers": [{"name": "main", "image": "x:1"}]}});
+    desk.put(&pods(), &pod.to_string());
+    assert_eq!(stored.settle(&mut desk).0, ["pod-p"]);
+
+    pod["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r"}]);
+    assert!(desk.put(&pods(), &pod.to_string()));
+    assert_eq!(stored.settle(&mut desk).1, ["pod-p"]);
+    assert!(!desk.put(&pods(), &pod.to_string()));
+}
+
+#[test]
+fn an_object_that_was_deleted_and_made_again_keeps_its_result() {
+    let (mut desk, mut stored) = (desk(), Stored::default());
+    desk.put(&deployments(), &deployment("cart", false));
+    stored.settle(&mut desk);
+    desk.gone(&deployments(), "shop", "cart");
+    desk.put(&deployments(), &deployment("cart", true));
+    assert_eq!(
+        stored.settle(&mut desk),
+        (vec!["deployment-cart".to_owned()], vec![])
+    );
+    assert_eq!(stored.status("deployment-cart", "C-0057"), "failed");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_stops_nothing() {
+    let mut desk = desk();
+    assert!(!desk.put(&deployments(), "{"));
+    assert!(!desk.put(&deployments(), r#"{"kind":"Deployment","metadata":{}}"#));
+    assert!(desk.put(&deployments(), &deployment("cart", false)));
+    let notices = desk.take_notices();
+    assert_eq!(notices.len(), 2);
+    assert!(notices[0].message.contains("no JSON"), "{notices:?}");
+    assert!(desk.take_notices().is_empty());
+}
+
+#[test]
+fn a_kind_that_cannot_be_read_makes_results_partial_until_it_can() {
+    let (mut desk, mut stored) = (desk(), Stored::default());
+    desk.put(&deployments(), &deployment("cart", false));
+    stored.settle(&mut desk);
+    let policies = kind("networking.k8s.io", "NetworkPolicy");
+    let gap = Gap {
+        group: "networking.k8s.io".into(),
+        kind: "NetworkPolicy".into(),
+        lack: Lack::Unread,
+        reason: "networkpolicies: forbidden".into(),
+    };
+    desk.gap(&policies, Some(gap));
+    assert_eq!(stored.settle(&mut desk).0, ["deployment-cart"]);
+    assert_eq!(stored.status("deployment-cart", "C-0260"), "skipped");
+    desk.gap(&policies, None);
+    stored.settle(&mut desk);
+    assert_eq!(stored.status("deployment-cart", "C-0260"), "failed");
+}
