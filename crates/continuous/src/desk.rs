@@ -242,6 +242,11 @@ impl Desk {
             .collect()
     }
 
+    /// Where results of all resources are stored.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.owners.keys()
+    }
+
     /// Which record has the results that are stored there.
     pub fn owner(&self, key: &Key) -> Option<u32> {
         self.owners.get(key).copied()
