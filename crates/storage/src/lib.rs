@@ -28,6 +28,6 @@ pub use cluster::{KubeReviewer, Trust, follow_trust};
 pub use config::{Config, Flags};
 pub use lanes::{Lane, Room};
 pub use operations::{Operation, OperationDone, operate};
-pub use role::{RoleError, Started, run};
+pub use role::{RoleError, Running, Started, run, start};
 pub use server::Server;
 pub use settings::Settings;

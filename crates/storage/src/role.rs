@@ -63,6 +63,24 @@ pub struct Started {
     pub kubeconfig: Option<PathBuf>,
 }
 
+/// A role that runs under a supervisor.
+#[derive(Clone)]
+pub struct Running {
+    /// What people are told.
+    pub started: Started,
+    /// Answers requests of the same process.
+    pub server: Server,
+    engine: Engine,
+}
+
+impl Running {
+    /// Closes the store after what already waits. Call it when the supervisor has
+    /// ended; whatever comes later is refused.
+    pub async fn close(self) {
+        self.engine.shutdown().await;
+    }
+}
+
 /// Runs the role until it is told to end. `started` hears when it listens.
 ///
 /// # Errors
@@ -72,17 +90,19 @@ pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), Ro
     let mut supervisor = Supervisor::new(Drain::default());
     // Before anybody hears that it is ready.
     supervisor.listen()?;
-    let engine = start(&config, &supervisor, started).await?;
+    let running = start(&config, &supervisor).await?;
+    started(running.started.clone());
     let ended = supervisor.run().await;
-    engine.shutdown().await;
+    running.close().await;
     Ok(ended?)
 }
 
-async fn start(
-    config: &Config,
-    supervisor: &Supervisor,
-    started: impl FnOnce(Started),
-) -> Result<Engine, RoleError> {
+/// Starts the role under a supervisor, beside others perhaps.
+///
+/// # Errors
+///
+/// See [`RoleError`].
+pub async fn start(config: &Config, supervisor: &Supervisor) -> Result<Running, RoleError> {
     make_folder(&config.data_dir)?;
     let (certificate, ca) = identity(config)?;
     let roots = ClientRoots::new();
@@ -115,8 +135,11 @@ async fn start(
     let watched = server.conditions().keep(engine.store(), ready, shutdown);
     tasks.job("conditions", endless(watched));
     let kubeconfig = write_kubeconfig(config, ca.as_ref(), &url)?;
-    started(Started { url, kubeconfig });
-    Ok(engine)
+    Ok(Running {
+        started: Started { url, kubeconfig },
+        server,
+        engine,
+    })
 }
 
 /// Removes what belongs to nothing any more; only a cluster can tell.
