@@ -3,18 +3,22 @@
 
 mod documents;
 mod find;
+mod follow;
 mod list;
 mod locate;
 mod parse;
 mod problem;
 mod split_json;
 mod split_yaml;
+mod strip;
 mod window;
 
 pub use documents::{Format, Inherited, Limits, RawDocument, read_documents, read_stream};
 pub use find::{Found, Input, Source, find};
+pub use follow::{Event, Kind, KindId, Kinds};
 pub use kubescape_yaml as yaml;
 pub use list::{ListEnd, read_list};
 pub use locate::{Place, Position, Span, locate};
 pub use parse::{Parsed, ParsedObject, parse};
 pub use problem::{Code, Problem};
+pub use strip::strip;

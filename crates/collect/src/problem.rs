@@ -48,6 +48,10 @@ pub enum Code {
     Forbidden,
     /// A list of the cluster that did not come, or not whole.
     Unavailable,
+    /// A rules file that cannot be used, or a part of it.
+    BadRule,
+    /// A kind that a rules file names for nothing: no error.
+    NotFollowed,
     /// A bug of the program met this document.
     Internal,
 }
@@ -77,6 +81,8 @@ impl Code {
             Code::DuplicateObject => "duplicate-object",
             Code::Forbidden => "forbidden",
             Code::Unavailable => "unavailable",
+            Code::BadRule => "bad-rule",
+            Code::NotFollowed => "not-followed",
             Code::Internal => "internal",
         }
     }
@@ -86,7 +92,7 @@ impl Code {
     pub fn is_note(self) -> bool {
         matches!(
             self,
-            Code::NotKubernetes | Code::UnknownVersion | Code::DuplicateObject
+            Code::NotKubernetes | Code::UnknownVersion | Code::DuplicateObject | Code::NotFollowed
         )
     }
 
@@ -111,7 +117,8 @@ impl Code {
             Code::Unavailable => "scan again when the API server answers",
             Code::Internal => "report it, with the document",
             Code::DuplicateObject => "keep one of them: applying the file keeps the last",
-            Code::NotKubernetes | Code::UnknownVersion => "",
+            Code::BadRule => "correct the rules file",
+            Code::NotKubernetes | Code::UnknownVersion | Code::NotFollowed => "",
         }
     }
 }

@@ -2,20 +2,17 @@
 
 use std::fmt;
 
-use kube::{Client, Config};
-use kubescape_collect::ListEnd;
 use kubescape_engine::{Plan, Scope};
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
 use crate::access::Access;
+use crate::connection::{Connection, remedied};
 use crate::discovery::Discovery;
-use crate::nodes::{self, Provider};
+use crate::nodes::Provider;
 use crate::patience::Patience;
 use crate::requests::Requests;
 use crate::survey::Survey;
-use crate::trouble::{Trouble, chain};
 use crate::wanted::{Namespaces, Target};
 
 /// Why there is no cluster to scan. Says what to do where that is known.
@@ -104,7 +101,8 @@ impl fmt::Debug for Cluster {
 impl Cluster {
     /// Finds the cluster and asks for its version, its kinds and its first Node.
     ///
-    /// Waits for the network, so not to be called on a thread of a runtime.
+    /// Waits for the network, so not to be called on a thread of a runtime:
+    /// [`Connection::open`] is for those.
     ///
     /// # Errors
     ///
@@ -116,36 +114,21 @@ impl Cluster {
             .thread_name("kubescape-live")
             .enable_all()
             .build()?;
-        let (context, config) = runtime.block_on(access.config())?;
-        let url = config
-            .cluster_url
-            .to_string()
-            .trim_end_matches('/')
-            .to_owned();
-        let failed = |reason: String| ConnectError::Server {
-            context: context.clone(),
-            url: url.clone(),
-            reason,
-        };
-        let client = client(config, patience, &runtime).map_err(|error| failed(chain(&error)))?;
-        let requests = Requests::new(client, runtime.handle().clone(), patience);
-        let version =
-            version(&requests.knocking()).map_err(|trouble| failed(remedied(&trouble)))?;
-        let discovery = Discovery::ask(&requests)
-            .map_err(|trouble| failed(format!("discovery: {}", remedied(&trouble))))?;
-        let provider = provider(&requests);
-        let about = About {
-            context: context.clone(),
-            url: url.clone(),
-            version,
-            provider: provider.map(Provider::name),
-            worker_nodes: None,
-        };
+        let (connection, discovery) = runtime.block_on(async {
+            let connection = Connection::open(access, patience).await?;
+            let discovery = Discovery::ask(&connection.caller)
+                .await
+                .map_err(|trouble| {
+                    let reason = format!("discovery: {}", remedied(&trouble));
+                    connection.about().failed(reason)
+                })?;
+            Ok::<_, ConnectError>((connection, discovery))
+        })?;
         Ok(Self {
-            requests,
-            about,
+            requests: Requests::new(connection.caller.clone(), runtime.handle().clone()),
+            about: connection.about().clone(),
             discovery,
-            provider,
+            provider: connection.provider(),
             _runtime: runtime,
         })
     }
@@ -173,48 +156,4 @@ impl Cluster {
     ) -> Result<Survey<'_>, ConnectError> {
         Survey::new(self, &self.discovery, plan, namespaces, target)
     }
-}
-
-fn client(mut config: Config, patience: Patience, runtime: &Runtime) -> kube::Result<Client> {
-    config.connect_timeout = Some(patience.connect);
-    // We try again ourselves, and say so when that does not help.
-    config.default_retry = false;
-    let _entered = runtime.enter();
-    Client::try_from(config)
-}
-
-/// The server's version; null when users may not ask.
-fn version(requests: &Requests) -> Result<Json, Trouble> {
-    match requests.get("/version", "application/json") {
-        Ok(text) => serde_json::from_slice(&text)
-            .map_err(|error| Trouble::Broken(format!("this is no Kubernetes API: {error}"))),
-        Err(Trouble::Forbidden(_) | Trouble::Missing) => Ok(Json::Null),
-        Err(trouble) => Err(trouble),
-    }
-}
-
-/// Of the first Node. Users who may not list Nodes can say what it is themselves.
-fn provider(requests: &Requests) -> Option<Provider> {
-    #[derive(serde::Deserialize)]
-    struct Nodes {
-        items: Vec<Box<RawValue>>,
-        #[serde(default, rename = "metadata")]
-        _metadata: ListEnd,
-    }
-    let answer = requests
-        .get("/api/v1/nodes?limit=1", "application/json")
-        .ok()?;
-    let nodes: Nodes = serde_json::from_slice(&answer).ok()?;
-    nodes::provider(nodes.items.first()?.get())
-}
-
-fn remedied(trouble: &Trouble) -> String {
-    let remedy = match trouble {
-        Trouble::Unauthorized => "; log in again, or choose another --kube-context",
-        Trouble::Unreachable(_) | Trouble::Slow(_) => {
-            "; check that it runs, and the address in the kubeconfig"
-        }
-        _ => "",
-    };
-    format!("{trouble}{remedy}")
 }

@@ -6,7 +6,7 @@ mod legacy;
 
 use std::collections::BTreeMap;
 
-use crate::requests::Requests;
+use crate::caller::Caller;
 use crate::trouble::Trouble;
 
 /// Aggregated discovery in its versions, or else what every server has.
@@ -69,12 +69,12 @@ impl Discovery {
     ///
     /// There is no discovery at all. Groups of other servers that do not answer
     /// are in [`Discovery::failed`].
-    pub(crate) fn ask(requests: &Requests) -> Result<Self, Trouble> {
+    pub(crate) async fn ask(caller: &Caller) -> Result<Self, Trouble> {
         let mut all = Self::default();
         for root in ["/api", "/apis"] {
-            let answer = requests.get(root, ACCEPT)?;
+            let answer = caller.get(root, ACCEPT).await?;
             if !aggregated::read(&answer, &mut all)? {
-                legacy::read(&answer, root, requests, &mut all)?;
+                legacy::read(&answer, root, caller, &mut all).await?;
             }
         }
         Ok(all)

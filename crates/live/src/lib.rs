@@ -9,19 +9,21 @@
 //! with its reason, and the rest goes on.
 
 mod access;
+mod caller;
 mod cluster;
+mod connection;
 mod discovery;
 mod nodes;
 mod pages;
 mod patience;
 mod requests;
-mod strip;
 mod survey;
 mod trouble;
 mod wanted;
 
 pub use access::Access;
 pub use cluster::{About, Cluster, ConnectError};
+pub use connection::Connection;
 pub use nodes::Provider;
 pub use patience::Patience;
 pub use survey::Survey;

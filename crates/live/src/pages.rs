@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use kubescape_collect::{Code, Limits, ListEnd, Problem, RawDocument, Source, read_list};
+use kubescape_collect::{Code, Limits, ListEnd, Problem, RawDocument, Source, read_list, strip};
 use kubescape_scan::Inlet;
 
 use crate::requests::Requests;
-use crate::strip::strip;
 use crate::trouble::Trouble;
 use crate::wanted::List;
 

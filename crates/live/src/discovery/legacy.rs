@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Discovery, Resource, broken};
-use crate::requests::Requests;
+use crate::caller::Caller;
 use crate::trouble::Trouble;
 
 /// `APIVersions` of the core group, or `APIGroupList`.
@@ -52,15 +52,15 @@ struct Described {
     short_names: Vec<String>,
 }
 
-pub(super) fn read(
+pub(super) async fn read(
     answer: &[u8],
     root: &str,
-    requests: &Requests,
+    caller: &Caller,
     all: &mut Discovery,
 ) -> Result<(), Trouble> {
     let list: Root = serde_json::from_slice(answer).map_err(|error| broken(&error))?;
     for version in &list.versions {
-        versions(root, "", version, requests, all);
+        versions(root, "", version, caller, all).await;
     }
     for group in &list.groups {
         let preferred = group.preferred.iter().chain(&group.versions);
@@ -69,7 +69,7 @@ pub(super) fn read(
             if !seen.contains(&&*version.version) {
                 seen.push(&version.version);
                 let path = format!("{root}/{}", group.name);
-                versions(&path, &group.name, &version.version, requests, all);
+                versions(&path, &group.name, &version.version, caller, all).await;
             }
         }
     }
@@ -77,8 +77,10 @@ pub(super) fn read(
 }
 
 /// One version of one group; that it fails is no reason to stop.
-fn versions(path: &str, group: &str, version: &str, requests: &Requests, all: &mut Discovery) {
-    let answer = requests.get(&format!("{path}/{version}"), "application/json");
+async fn versions(path: &str, group: &str, version: &str, caller: &Caller, all: &mut Discovery) {
+    let answer = caller
+        .get(&format!("{path}/{version}"), "application/json")
+        .await;
     let list = answer
         .and_then(|answer| serde_json::from_slice::<List>(&answer).map_err(|error| broken(&error)));
     match list {

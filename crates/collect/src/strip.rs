@@ -24,11 +24,7 @@ const WITHOUT_STATUS: [&str; 6] = [
 /// # Errors
 ///
 /// The text is no JSON object; nothing of it may be passed on.
-pub(crate) fn strip(
-    text: &str,
-    api_version: &str,
-    kind: &str,
-) -> Result<String, serde_json::Error> {
+pub fn strip(text: &str, api_version: &str, kind: &str) -> Result<String, serde_json::Error> {
     let mut out = Writer::new(text.len());
     out.text("apiVersion", api_version);
     out.text("kind", kind);
