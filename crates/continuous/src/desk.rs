@@ -3,43 +3,32 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use kubescape_collect::{Event, Kind, KindId, Kinds};
 use kubescape_engine::{
     Arena, Gap, Object, Outcome, Plan, Put, World, from_json_str, is_external_group,
 };
 use kubescape_posture::{Context, Key, ResultObject, Results, key};
 
-/// A kind whose objects are followed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KindName {
-    /// API group; `""` for the core group.
-    pub group: Box<str>,
-    /// Version.
-    pub version: Box<str>,
-    /// Kind.
-    pub kind: Box<str>,
-}
-
-impl KindName {
-    /// The resource ID of an object of this kind.
-    fn id(&self, namespace: &str, name: &str) -> String {
-        let Self {
-            group,
-            version,
-            kind,
-        } = self;
-        if is_external_group(group) {
-            format!("{group}/{version}/{kind}/{name}")
-        } else {
-            format!("{group}/{version}/{namespace}/{kind}/{name}")
-        }
+/// The resource ID of an object of a kind.
+fn id_of(kind: &Kind, namespace: &str, name: &str) -> String {
+    let Kind {
+        group,
+        version,
+        kind,
+        ..
+    } = kind;
+    if is_external_group(group) {
+        format!("{group}/{version}/{kind}/{name}")
+    } else {
+        format!("{group}/{version}/{namespace}/{kind}/{name}")
     }
 }
 
 /// Something that people should know, and that stops nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Which object, as far as that is known.
-    pub object: String,
+    /// Which object or file, as far as that is known.
+    pub about: String,
     /// What is wrong with it.
     pub message: String,
 }
@@ -57,7 +46,8 @@ pub struct Turn {
 pub struct Desk {
     world: World,
     context: Context,
-    kinds: HashMap<KindName, KindState>,
+    kinds: Kinds,
+    lists: HashMap<KindId, ListState>,
     /// Where results are stored, by number of record.
     keys: HashMap<u32, Key>,
     /// Which record has the results that are stored there.
@@ -66,7 +56,7 @@ pub struct Desk {
 }
 
 #[derive(Default)]
-struct KindState {
+struct ListState {
     /// Resource IDs of the objects that are in the world.
     ids: HashSet<Box<str>>,
     /// While the kind is listed again: what has been seen so far.
@@ -78,12 +68,14 @@ struct KindState {
 const MOST_NOTICES: usize = 1_000;
 
 impl Desk {
-    /// A desk for this plan, whose target has to be known.
-    pub fn new(plan: Plan, context: Context) -> Self {
+    /// A desk for this plan, whose target has to be known. Events will have numbers
+    /// of `kinds`.
+    pub fn new(plan: Plan, context: Context, kinds: Kinds) -> Self {
         Self {
             world: World::new(plan),
             context,
-            kinds: HashMap::new(),
+            kinds,
+            lists: HashMap::new(),
             keys: HashMap::new(),
             owners: HashMap::new(),
             notices: Vec::new(),
@@ -100,45 +92,83 @@ impl Desk {
         self.world.is_empty()
     }
 
-    /// A list of all objects of the kind begins.
-    pub fn listing(&mut self, kind: &KindName) {
-        self.kinds.entry(kind.clone()).or_default().seen = Some(HashSet::new());
+    /// Takes in what happened. Whether that may change a result.
+    pub fn take(&mut self, event: Event) -> bool {
+        match event {
+            Event::Listing { kind } => {
+                self.list(kind).seen = Some(HashSet::new());
+                false
+            }
+            Event::Put { kind, text } => self.put(kind, &text),
+            Event::Same {
+                kind,
+                namespace,
+                name,
+            } => {
+                let id = id_of(&self.kinds.get(kind), &namespace, &name);
+                if let Some(seen) = &mut self.list(kind).seen {
+                    seen.insert(id.into());
+                }
+                false
+            }
+            Event::Gone {
+                kind,
+                namespace,
+                name,
+            } => self.gone(kind, &namespace, &name),
+            Event::Listed { kind } => self.listed(kind),
+            Event::Gap { kind, gap } => {
+                self.gap(kind, gap);
+                true
+            }
+            Event::Problems { path, problems } => {
+                for problem in problems {
+                    self.notice(path.to_string(), problem.to_string());
+                }
+                false
+            }
+            Event::Synced => false,
+        }
     }
 
-    /// The list ends: what was not in it is gone. Whether that changed anything.
-    pub fn listed(&mut self, kind: &KindName) -> bool {
-        let state = self.kinds.entry(kind.clone()).or_default();
+    fn list(&mut self, kind: KindId) -> &mut ListState {
+        self.lists.entry(kind).or_default()
+    }
+
+    /// What was not in the list is gone.
+    fn listed(&mut self, kind: KindId) -> bool {
+        let state = self.lists.entry(kind).or_default();
         let Some(seen) = state.seen.take() else {
             return false;
         };
         let gone: Vec<_> = state.ids.difference(&seen).cloned().collect();
+        let mut changed = false;
         for id in &gone {
             state.ids.remove(id);
-            self.world.remove(id);
+            changed |= self.world.remove(id);
         }
-        !gone.is_empty()
+        changed
     }
 
-    /// An object is there, as JSON text. Whether that may change a result. What
-    /// cannot be read or judged becomes a notice.
-    pub fn put(&mut self, kind: &KindName, text: &str) -> bool {
+    /// What cannot be read or judged becomes a notice.
+    fn put(&mut self, kind: KindId, text: &str) -> bool {
         let world = &mut self.world;
         // A panic in a check costs this object's news and nothing else.
         let attempt = catch_unwind(AssertUnwindSafe(|| take_in(world, text)));
         let (id, put) = match attempt {
             Ok(Ok(taken)) => taken,
             Ok(Err(message)) => {
-                self.notice(format!("{} of unknown name", kind.kind), message);
+                self.notice(format!("an object of {}", self.kinds.get(kind)), message);
                 return false;
             }
             Err(_) => {
                 let message =
                     "judging it failed inside the program, which is a bug; its last result stays";
-                self.notice(describe(kind, text), message.to_owned());
+                self.notice(describe(&self.kinds.get(kind), text), message.to_owned());
                 return false;
             }
         };
-        let state = self.kinds.entry(kind.clone()).or_default();
+        let state = self.list(kind);
         if let Some(seen) = &mut state.seen {
             seen.insert(id.clone());
         }
@@ -155,27 +185,20 @@ impl Desk {
         }
     }
 
-    /// An object is gone. Whether it was there.
-    pub fn gone(&mut self, kind: &KindName, namespace: &str, name: &str) -> bool {
-        let id = kind.id(namespace, name);
-        if let Some(state) = self.kinds.get_mut(kind) {
-            state.ids.remove(&*id);
-            if let Some(seen) = &mut state.seen {
-                seen.remove(&*id);
-            }
+    fn gone(&mut self, kind: KindId, namespace: &str, name: &str) -> bool {
+        let id = id_of(&self.kinds.get(kind), namespace, name);
+        let state = self.list(kind);
+        state.ids.remove(&*id);
+        if let Some(seen) = &mut state.seen {
+            seen.remove(&*id);
         }
         self.world.remove(&id)
     }
 
-    /// Objects of the kind cannot be read, or can be again.
-    pub fn gap(&mut self, kind: &KindName, gap: Option<Gap>) {
-        self.kinds.entry(kind.clone()).or_default().gap = gap;
-        let mut gaps: Vec<_> = self
-            .kinds
-            .iter()
-            .filter_map(|(kind, state)| Some((kind, state.gap.clone()?)))
-            .collect();
-        gaps.sort_by_key(|(kind, _)| *kind);
+    fn gap(&mut self, kind: KindId, gap: Option<Gap>) {
+        self.list(kind).gap = gap;
+        let mut gaps: Vec<_> = self.gaps().map(|(id, gap)| (id, gap.clone())).collect();
+        gaps.sort_by_key(|(id, _)| *id);
         self.world
             .set_gaps(gaps.into_iter().map(|(_, gap)| gap).collect());
     }
@@ -257,16 +280,15 @@ impl Desk {
         self.world.outcome()
     }
 
-    /// The number of an object's record.
-    pub fn find(&self, kind: &KindName, namespace: &str, name: &str) -> Option<u32> {
-        self.world.find(&kind.id(namespace, name))
+    /// The number of an object's record, by resource ID.
+    pub fn find(&self, id: &str) -> Option<u32> {
+        self.world.find(id)
     }
 
     /// What cannot be read now.
-    pub fn gaps(&self) -> impl Iterator<Item = (&KindName, &Gap)> {
-        self.kinds
-            .iter()
-            .filter_map(|(kind, state)| Some((kind, state.gap.as_ref()?)))
+    pub fn gaps(&self) -> impl Iterator<Item = (KindId, &Gap)> {
+        let gaps = self.lists.iter();
+        gaps.filter_map(|(kind, state)| Some((*kind, state.gap.as_ref()?)))
     }
 
     /// What people should know since the last call.
@@ -274,9 +296,9 @@ impl Desk {
         std::mem::take(&mut self.notices)
     }
 
-    fn notice(&mut self, object: String, message: String) {
+    fn notice(&mut self, about: String, message: String) {
         if self.notices.len() < MOST_NOTICES {
-            self.notices.push(Notice { object, message });
+            self.notices.push(Notice { about, message });
         }
     }
 }
@@ -304,7 +326,7 @@ fn take_in(world: &mut World, text: &str) -> Result<(Box<str>, Taken), String> {
 }
 
 /// Who an object is that could not be judged.
-fn describe(kind: &KindName, text: &str) -> String {
+fn describe(kind: &Kind, text: &str) -> String {
     let arena = Arena::new();
     from_json_str(text, &arena).map_or_else(
         |_| kind.kind.to_string(),

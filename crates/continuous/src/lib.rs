@@ -3,13 +3,11 @@
 //! service around them touches the clock and what it is given.
 
 mod desk;
-mod event;
 mod outlet;
 mod pace;
 mod service;
 
-pub use desk::{Desk, KindName, Notice, Turn};
-pub use event::Event;
-pub use outlet::{Change, Keep, Outlet};
+pub use desk::{Desk, Notice, Turn};
+pub use outlet::{Change, Forgotten, Keep, Outlet};
 pub use pace::Pace;
 pub use service::{Handle, Options, Progress, Service};

@@ -41,19 +41,27 @@ impl Keep {
 /// Stores results, in the background. What it cannot store yet it keeps for later,
 /// within bounds.
 pub trait Outlet: Send + Sync + 'static {
-    /// Takes changes, and never waits; the last of one resource counts. What it has
-    /// no room for it forgets, and says so later.
-    fn apply(&self, changes: Vec<Change>);
-
-    /// Resolves when it has room for more without forgetting.
-    fn ready(&self) -> impl Future<Output = ()> + Send;
+    /// Takes changes; the last of one resource counts. Waits for room, but never for
+    /// a storage that is away: what it has no room for then it forgets, and says so
+    /// later.
+    fn apply(&self, changes: Vec<Change>) -> impl Future<Output = ()> + Send;
 
     /// Deletes stored results that `keep` does not keep, after all changes so far.
+    /// Does not wait for it.
     fn retain(&self, keep: Keep);
 
     /// Resources whose changes it had to forget, for want of room or because
     /// somebody else changed what is stored: they have to be given again.
-    fn forgotten(&self) -> Vec<Key>;
+    fn forgotten(&self) -> Forgotten;
+}
+
+/// What an outlet had to forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// These, perhaps none.
+    Some(Vec<Key>),
+    /// So many that it does not know which.
+    Everything,
 }
 
 #[cfg(test)]

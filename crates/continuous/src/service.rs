@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use kubescape_collect::Event;
 use kubescape_posture::Key;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::desk::{Desk, Notice};
-use crate::event::Event;
-use crate::outlet::{Change, Keep, Outlet};
+use crate::outlet::{Change, Forgotten, Keep, Outlet};
 use crate::pace::Pace;
 
 /// Results that are rendered and given away at once.
@@ -44,9 +44,9 @@ pub struct Progress {
     pub objects: usize,
     /// Whether every kind has been read once.
     pub synced: bool,
-    /// Results of the first lap that have still to be given away.
+    /// Resources of this lap whose results have still to be given away.
     pub to_write: usize,
-    /// Whether the first lap is over: what is stored is what is known.
+    /// Whether all that is known has been given away.
     pub settled: bool,
     /// Events so far.
     pub events: u64,
@@ -99,7 +99,7 @@ pub struct Service<O> {
     on_notice: Box<dyn Fn(&Notice) + Send>,
     questions: mpsc::Receiver<Question>,
     progress: watch::Sender<Progress>,
-    /// Records whose results are still to be given away in the first lap.
+    /// Records whose results are still to be given away in this lap.
     lap: VecDeque<u32>,
     state: State,
 }
@@ -108,8 +108,8 @@ pub struct Service<O> {
 enum State {
     /// Not everything has been read.
     Reading,
-    /// Everything is being given away for the first time.
-    FirstLap,
+    /// Everything is being given away.
+    Lap,
     /// Changes are given away.
     Following,
 }
@@ -160,20 +160,20 @@ impl<O: Outlet> Service<O> {
                         batch.push(event);
                     }
                     self.take(&mut batch);
-                    self.answer(question);
+                    self.answer(question).await;
                 }
-                () = until(due) => self.settle(),
+                () = until(due) => self.settle().await,
                 count = events.recv_many(&mut batch, EVENTS_AT_ONCE) => {
                     if count == 0 {
                         break;
                     }
                     self.take(&mut batch);
                 }
-                _ = recall.tick() => self.recall(),
-                () = self.outlet.ready(), if self.state == State::FirstLap => self.walk(),
+                _ = recall.tick() => self.recall().await,
+                () = std::future::ready(()), if self.state == State::Lap => self.walk().await,
             }
         }
-        self.settle();
+        self.settle().await;
     }
 
     /// Before everything has been read there is nothing to say.
@@ -200,33 +200,25 @@ impl<O: Outlet> Service<O> {
     }
 
     fn take_one(&mut self, event: Event) -> bool {
-        match event {
-            Event::Listing(kind) => {
-                self.desk.listing(&kind);
-                false
-            }
-            Event::Put(kind, text) => self.desk.put(&kind, &text),
-            Event::Gone(kind, namespace, name) => self.desk.gone(&kind, &namespace, &name),
-            Event::Listed(kind) => self.desk.listed(&kind),
-            Event::Gap(kind, gap) => {
-                self.desk.gap(&kind, gap);
-                let gaps = self
-                    .desk
-                    .gaps()
-                    .map(|(_, gap)| gap.reason.to_string())
-                    .collect();
-                self.progress.send_modify(|progress| progress.gaps = gaps);
-                true
-            }
-            Event::Notice(notice) => {
-                (self.on_notice)(&notice);
-                false
-            }
-            Event::Synced => {
-                self.synced();
-                false
-            }
+        let (synced, gap) = (
+            matches!(event, Event::Synced),
+            matches!(event, Event::Gap { .. }),
+        );
+        let changed = self.desk.take(event);
+        if synced {
+            self.synced();
         }
+        if gap {
+            let mut gaps: Vec<_> = self
+                .desk
+                .gaps()
+                .map(|(_, gap)| gap.reason.to_string())
+                .collect();
+            gaps.sort();
+            gaps.dedup();
+            self.progress.send_modify(|progress| progress.gaps = gaps);
+        }
+        changed
     }
 
     /// Everything is known: all of it is given away, and what is stored beside that
@@ -238,15 +230,24 @@ impl<O: Outlet> Service<O> {
         self.desk.settle();
         let now = Instant::now();
         self.pace.settled(now, now);
+        self.state = State::Following;
+        self.progress.send_modify(|progress| progress.synced = true);
+        self.begin_lap();
+    }
+
+    fn begin_lap(&mut self) {
+        if self.state == State::Reading {
+            return;
+        }
         self.lap = self.desk.all().into();
-        self.state = State::FirstLap;
+        self.state = State::Lap;
         self.progress.send_modify(|progress| {
-            progress.synced = true;
             progress.to_write = self.lap.len();
+            progress.settled = false;
         });
     }
 
-    fn settle(&mut self) {
+    async fn settle(&mut self) {
         if self.state == State::Reading {
             return;
         }
@@ -256,19 +257,20 @@ impl<O: Outlet> Service<O> {
         self.pace.settled(begun, ended);
         if !turn.gone.is_empty() {
             self.outlet
-                .apply(turn.gone.into_iter().map(Change::Delete).collect());
+                .apply(turn.gone.into_iter().map(Change::Delete).collect())
+                .await;
         }
         for numbers in turn.changed.chunks(AT_ONCE) {
-            self.give(numbers);
+            self.give(numbers).await;
         }
         self.progress.send_modify(|progress| progress.turns += 1);
     }
 
-    /// One step of the first lap.
-    fn walk(&mut self) {
+    /// One step of the lap.
+    async fn walk(&mut self) {
         let count = self.lap.len().min(AT_ONCE);
         let numbers: Vec<u32> = self.lap.drain(..count).collect();
-        self.give(&numbers);
+        self.give(&numbers).await;
         let left = self.lap.len();
         if left == 0 {
             self.outlet.retain(self.keep());
@@ -288,22 +290,29 @@ impl<O: Outlet> Service<O> {
             .filter(|(_, gap)| gap.lack == kubescape_engine::Lack::Unread);
         Keep {
             keys: self.desk.keys().cloned().collect(),
-            unread_kinds: unread.map(|(kind, _)| kind.kind.to_lowercase()).collect(),
+            unread_kinds: unread.map(|(_, gap)| gap.kind.to_lowercase()).collect(),
         }
     }
 
-    fn give(&mut self, numbers: &[u32]) {
+    async fn give(&mut self, numbers: &[u32]) {
         let results = self.desk.results(numbers, &(self.now)());
         let count = (results.len() / 2) as u64;
         self.outlet
-            .apply(results.into_iter().map(Change::Put).collect());
+            .apply(results.into_iter().map(Change::Put).collect())
+            .await;
         self.progress
             .send_modify(|progress| progress.results += count);
     }
 
     /// Gives again what could not be stored.
-    fn recall(&mut self) {
-        let keys = self.outlet.forgotten();
+    async fn recall(&mut self) {
+        let keys = match self.outlet.forgotten() {
+            Forgotten::Some(keys) => keys,
+            Forgotten::Everything => {
+                self.begin_lap();
+                return;
+            }
+        };
         let (there, gone): (Vec<Key>, Vec<Key>) = keys
             .into_iter()
             .partition(|key| self.desk.owner(key).is_some());
@@ -313,17 +322,18 @@ impl<O: Outlet> Service<O> {
             .collect();
         if !gone.is_empty() && self.state != State::Reading {
             self.outlet
-                .apply(gone.into_iter().map(Change::Delete).collect());
+                .apply(gone.into_iter().map(Change::Delete).collect())
+                .await;
         }
         for numbers in numbers.chunks(AT_ONCE) {
-            self.give(numbers);
+            self.give(numbers).await;
         }
     }
 
     /// A question sees results that follow from everything taken in before it.
-    fn answer(&mut self, question: Question) {
+    async fn answer(&mut self, question: Question) {
         if self.pace.due().is_some() {
-            self.settle();
+            self.settle().await;
         }
         question(&mut self.desk);
     }

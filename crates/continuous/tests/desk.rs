@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use kubescape_continuous::{Desk, KindName};
+use kubescape_collect::{Event, Kind, KindId, Kinds};
+use kubescape_continuous::Desk;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Gap, Lack, Plan, Scope, Selection};
 use kubescape_posture::{Context, ResultObject};
 use serde_json::{Value as Json, json};
 
-fn desk() -> Desk {
+fn cluster() -> Cluster {
     let selection = Selection {
         frameworks: vec!["all".to_owned()],
         ..Selection::default()
@@ -22,24 +23,74 @@ fn desk() -> Desk {
         engine_version: "1.2.3".to_owned(),
         now: String::new(),
     };
-    Desk::new(plan, context)
+    let kinds = Kinds::default();
+    let desk = Desk::new(plan, context, kinds.clone());
+    Cluster { desk, kinds }
 }
 
-fn kind(group: &str, kind: &str) -> KindName {
-    KindName {
+/// What is followed: each kind as one list.
+fn list(kinds: &Kinds, group: &str, kind: &str) -> KindId {
+    kinds.id(Kind {
         group: group.into(),
         version: "v1".into(),
         kind: kind.into(),
+        namespaced: true,
+        ..Kind::default()
+    })
+}
+
+/// A desk and how it hears of things.
+struct Cluster {
+    desk: Desk,
+    kinds: Kinds,
+}
+
+impl Cluster {
+    fn put(&mut self, kind: (&str, &str), text: &str) -> bool {
+        let kind = list(&self.kinds, kind.0, kind.1);
+        self.desk.take(Event::Put {
+            kind,
+            text: text.into(),
+        })
+    }
+
+    fn gone(&mut self, kind: (&str, &str), name: &str) -> bool {
+        let kind = list(&self.kinds, kind.0, kind.1);
+        self.desk.take(Event::Gone {
+            kind,
+            namespace: "shop".into(),
+            name: name.into(),
+        })
+    }
+
+    fn listing(&mut self, kind: (&str, &str)) {
+        let kind = list(&self.kinds, kind.0, kind.1);
+        self.desk.take(Event::Listing { kind });
+    }
+
+    fn same(&mut self, kind: (&str, &str), name: &str) {
+        let kind = list(&self.kinds, kind.0, kind.1);
+        self.desk.take(Event::Same {
+            kind,
+            namespace: "shop".into(),
+            name: name.into(),
+        });
+    }
+
+    fn listed(&mut self, kind: (&str, &str)) -> bool {
+        let kind = list(&self.kinds, kind.0, kind.1);
+        self.desk.take(Event::Listed { kind })
+    }
+
+    fn gap(&mut self, kind: (&str, &str), gap: Option<Gap>) {
+        let kind = list(&self.kinds, kind.0, kind.1);
+        self.desk.take(Event::Gap { kind, gap });
     }
 }
 
-fn deployments() -> KindName {
-    kind("apps", "Deployment")
-}
-
-fn pods() -> KindName {
-    kind("", "Pod")
-}
+const DEPLOYMENT: (&str, &str) = ("apps", "Deployment");
+const SERVICE: (&str, &str) = ("", "Service");
+const POD: (&str, &str) = ("", "Pod");
 
 fn deployment(name: &str, privileged: bool) -> String {
     json!({
@@ -67,7 +118,8 @@ struct Stored(BTreeMap<(String, String), Json>);
 
 impl Stored {
     /// Settles and stores; gives the names that were written and deleted.
-    fn settle(&mut self, desk: &mut Desk) -> (Vec<String>, Vec<String>) {
+    fn settle(&mut self, cluster: &mut Cluster) -> (Vec<String>, Vec<String>) {
+        let desk = &mut cluster.desk;
         let turn = desk.settle();
         let gone: Vec<_> = turn.gone.iter().map(|key| key.name.to_string()).collect();
         for key in turn.gone {
@@ -104,41 +156,41 @@ impl Stored {
 
 #[test]
 fn a_changed_workload_has_its_result_written_and_no_other() {
-    let (mut desk, mut stored) = (desk(), Stored::default());
-    desk.put(&deployments(), &deployment("cart", true));
-    desk.put(&deployments(), &deployment("mailer", false));
+    let (mut cluster, mut stored) = (cluster(), Stored::default());
+    cluster.put(DEPLOYMENT, &deployment("cart", true));
+    cluster.put(DEPLOYMENT, &deployment("mailer", false));
     assert_eq!(
-        stored.settle(&mut desk).0,
+        stored.settle(&mut cluster).0,
         ["deployment-cart", "deployment-mailer"]
     );
     assert_eq!(stored.status("deployment-cart", "C-0057"), "failed");
 
-    assert!(desk.put(&deployments(), &deployment("cart", false)));
+    assert!(cluster.put(DEPLOYMENT, &deployment("cart", false)));
     assert_eq!(
-        stored.settle(&mut desk),
+        stored.settle(&mut cluster),
         (vec!["deployment-cart".to_owned()], vec![])
     );
     assert_eq!(stored.status("deployment-cart", "C-0057"), "passed");
 
-    assert!(!desk.put(&deployments(), &deployment("cart", false)));
-    assert_eq!(stored.settle(&mut desk), (vec![], vec![]));
+    assert!(!cluster.put(DEPLOYMENT, &deployment("cart", false)));
+    assert_eq!(stored.settle(&mut cluster), (vec![], vec![]));
 }
 
 #[test]
 fn a_service_that_comes_and_goes_changes_the_workload_behind_it() {
-    let (mut desk, mut stored) = (desk(), Stored::default());
-    desk.put(&deployments(), &deployment("cart", false));
-    desk.put(&deployments(), &deployment("mailer", false));
-    stored.settle(&mut desk);
+    let (mut cluster, mut stored) = (cluster(), Stored::default());
+    cluster.put(DEPLOYMENT, &deployment("cart", false));
+    cluster.put(DEPLOYMENT, &deployment("mailer", false));
+    stored.settle(&mut cluster);
     assert_eq!(stored.status("deployment-cart", "C-0256"), "passed");
 
-    desk.put(&kind("", "Service"), &service("cart"));
-    let (written, _) = stored.settle(&mut desk);
+    cluster.put(SERVICE, &service("cart"));
+    let (written, _) = stored.settle(&mut cluster);
     assert_eq!(written, ["deployment-cart", "service-cart"]);
     assert_eq!(stored.status("deployment-cart", "C-0256"), "failed");
 
-    desk.gone(&kind("", "Service"), "shop", "cart");
-    let (written, gone) = stored.settle(&mut desk);
+    cluster.gone(SERVICE, "cart");
+    let (written, gone) = stored.settle(&mut cluster);
     assert_eq!(
         (written, gone),
         (
@@ -151,43 +203,47 @@ fn a_service_that_comes_and_goes_changes_the_workload_behind_it() {
 
 #[test]
 fn a_list_that_is_read_again_removes_what_is_not_in_it() {
-    let (mut desk, mut stored) = (desk(), Stored::default());
-    desk.put(&deployments(), &deployment("cart", false));
-    desk.put(&deployments(), &deployment("mailer", false));
-    desk.put(&kind("", "Service"), &service("cart"));
-    stored.settle(&mut desk);
+    let (mut cluster, mut stored) = (cluster(), Stored::default());
+    cluster.put(DEPLOYMENT, &deployment("cart", false));
+    cluster.put(DEPLOYMENT, &deployment("mailer", false));
+    cluster.put(SERVICE, &service("cart"));
+    stored.settle(&mut cluster);
 
-    desk.listing(&deployments());
-    assert!(!desk.put(&deployments(), &deployment("mailer", false)));
-    assert!(desk.listed(&deployments()));
-    assert_eq!(stored.settle(&mut desk).1, ["deployment-cart"]);
-    assert_eq!(desk.len(), 2);
+    cluster.listing(DEPLOYMENT);
+    assert!(!cluster.put(DEPLOYMENT, &deployment("mailer", false)));
+    assert!(cluster.listed(DEPLOYMENT));
+    assert_eq!(stored.settle(&mut cluster).1, ["deployment-cart"]);
+    assert_eq!(cluster.desk.len(), 2);
+
+    cluster.listing(DEPLOYMENT);
+    cluster.same(DEPLOYMENT, "mailer");
+    assert!(!cluster.listed(DEPLOYMENT));
 }
 
 #[test]
 fn a_pod_is_judged_until_an_owner_adopts_it() {
-    let (mut desk, mut stored) = (desk(), Stored::default());
+    let (mut cluster, mut stored) = (cluster(), Stored::default());
     let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"},
         "spec": {"containers": [{"name": "main", "image": "x:1"}]}});
-    desk.put(&pods(), &pod.to_string());
-    assert_eq!(stored.settle(&mut desk).0, ["pod-p"]);
+    cluster.put(POD, &pod.to_string());
+    assert_eq!(stored.settle(&mut cluster).0, ["pod-p"]);
 
     pod["metadata"]["ownerReferences"] =
         json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r"}]);
-    assert!(desk.put(&pods(), &pod.to_string()));
-    assert_eq!(stored.settle(&mut desk).1, ["pod-p"]);
-    assert!(!desk.put(&pods(), &pod.to_string()));
+    assert!(cluster.put(POD, &pod.to_string()));
+    assert_eq!(stored.settle(&mut cluster).1, ["pod-p"]);
+    assert!(!cluster.put(POD, &pod.to_string()));
 }
 
 #[test]
 fn an_object_that_was_deleted_and_made_again_keeps_its_result() {
-    let (mut desk, mut stored) = (desk(), Stored::default());
-    desk.put(&deployments(), &deployment("cart", false));
-    stored.settle(&mut desk);
-    desk.gone(&deployments(), "shop", "cart");
-    desk.put(&deployments(), &deployment("cart", true));
+    let (mut cluster, mut stored) = (cluster(), Stored::default());
+    cluster.put(DEPLOYMENT, &deployment("cart", false));
+    stored.settle(&mut cluster);
+    cluster.gone(DEPLOYMENT, "cart");
+    cluster.put(DEPLOYMENT, &deployment("cart", true));
     assert_eq!(
-        stored.settle(&mut desk),
+        stored.settle(&mut cluster),
         (vec!["deployment-cart".to_owned()], vec![])
     );
     assert_eq!(stored.status("deployment-cart", "C-0057"), "failed");
@@ -195,32 +251,32 @@ fn an_object_that_was_deleted_and_made_again_keeps_its_result() {
 
 #[test]
 fn what_cannot_be_read_is_told_and_stops_nothing() {
-    let mut desk = desk();
-    assert!(!desk.put(&deployments(), "{"));
-    assert!(!desk.put(&deployments(), r#"{"kind":"Deployment","metadata":{}}"#));
-    assert!(desk.put(&deployments(), &deployment("cart", false)));
-    let notices = desk.take_notices();
+    let mut cluster = cluster();
+    assert!(!cluster.put(DEPLOYMENT, "{"));
+    assert!(!cluster.put(DEPLOYMENT, r#"{"kind":"Deployment","metadata":{}}"#));
+    assert!(cluster.put(DEPLOYMENT, &deployment("cart", false)));
+    let notices = cluster.desk.take_notices();
     assert_eq!(notices.len(), 2);
     assert!(notices[0].message.contains("no JSON"), "{notices:?}");
-    assert!(desk.take_notices().is_empty());
+    assert!(cluster.desk.take_notices().is_empty());
 }
 
 #[test]
 fn a_kind_that_cannot_be_read_makes_results_partial_until_it_can() {
-    let (mut desk, mut stored) = (desk(), Stored::default());
-    desk.put(&deployments(), &deployment("cart", false));
-    stored.settle(&mut desk);
-    let policies = kind("networking.k8s.io", "NetworkPolicy");
+    let (mut cluster, mut stored) = (cluster(), Stored::default());
+    cluster.put(DEPLOYMENT, &deployment("cart", false));
+    stored.settle(&mut cluster);
+    let policies = ("networking.k8s.io", "NetworkPolicy");
     let gap = Gap {
         group: "networking.k8s.io".into(),
         kind: "NetworkPolicy".into(),
         lack: Lack::Unread,
         reason: "networkpolicies: forbidden".into(),
     };
-    desk.gap(&policies, Some(gap));
-    assert_eq!(stored.settle(&mut desk).0, ["deployment-cart"]);
+    cluster.gap(policies, Some(gap));
+    assert_eq!(stored.settle(&mut cluster).0, ["deployment-cart"]);
     assert_eq!(stored.status("deployment-cart", "C-0260"), "skipped");
-    desk.gap(&policies, None);
-    stored.settle(&mut desk);
+    cluster.gap(policies, None);
+    stored.settle(&mut cluster);
     assert_eq!(stored.status("deployment-cart", "C-0260"), "failed");
 }

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use kubescape_continuous::{Change, Desk, Event, Handle, Keep, KindName, Options, Outlet, Service};
+use kubescape_collect::{Event, Kind, KindId, Kinds};
+use kubescape_continuous::{Change, Desk, Forgotten, Handle, Keep, Options, Outlet, Service};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_posture::{Context, Key, ResultResource};
@@ -52,7 +53,7 @@ impl Store {
 }
 
 impl Outlet for Store {
-    fn apply(&self, changes: Vec<Change>) {
+    async fn apply(&self, changes: Vec<Change>) {
         for change in changes {
             let mut stored = self.0.stored.lock().unwrap();
             match change {
@@ -80,8 +81,6 @@ impl Outlet for Store {
         self.0.changed.notify_waiters();
     }
 
-    async fn ready(&self) {}
-
     fn retain(&self, keep: Keep) {
         let key = |name: &str| Key {
             namespace: "shop".into(),
@@ -95,8 +94,8 @@ impl Outlet for Store {
         self.0.changed.notify_waiters();
     }
 
-    fn forgotten(&self) -> Vec<Key> {
-        std::mem::take(&mut self.0.forgotten.lock().unwrap())
+    fn forgotten(&self) -> Forgotten {
+        Forgotten::Some(std::mem::take(&mut self.0.forgotten.lock().unwrap()))
     }
 }
 
@@ -104,7 +103,7 @@ struct World {
     events: mpsc::Sender<Event>,
     store: Store,
     handle: Handle,
-    kind: Arc<KindName>,
+    kind: KindId,
 }
 
 impl World {
@@ -120,21 +119,24 @@ impl World {
             engine_version: "1".to_owned(),
             now: String::new(),
         };
-        let desk = Desk::new(plan, context);
+        let kinds = Kinds::default();
+        let desk = Desk::new(plan, context, kinds.clone());
         let now = || "2026-11-24T10:00:00Z".to_owned();
         let (service, handle) = Service::new(desk, store.clone(), &Options::default(), now, |_| {});
         let (events, receiver) = mpsc::channel(16);
         tokio::spawn(service.run(receiver));
-        let kind = KindName {
+        let kind = kinds.id(Kind {
             group: "apps".into(),
             version: "v1".into(),
             kind: "Deployment".into(),
-        };
+            namespaced: true,
+            ..Kind::default()
+        });
         Self {
             events,
             store,
             handle,
-            kind: Arc::new(kind),
+            kind,
         }
     }
 
@@ -147,16 +149,19 @@ impl World {
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "shop"},
             "spec": {"template": {"spec": {"containers": [{"name": "main", "securityContext": {"privileged": privileged}}]}}},
         });
-        self.send(Event::Put(Arc::clone(&self.kind), text.to_string()))
-            .await;
+        self.send(Event::Put {
+            kind: self.kind,
+            text: text.to_string().into(),
+        })
+        .await;
     }
 
     async fn gone(&self, name: &str) {
-        self.send(Event::Gone(
-            Arc::clone(&self.kind),
-            "shop".into(),
-            name.into(),
-        ))
+        self.send(Event::Gone {
+            kind: self.kind,
+            namespace: "shop".into(),
+            name: name.into(),
+        })
         .await;
     }
 
