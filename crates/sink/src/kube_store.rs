@@ -1,0 +1,75 @@
+//! The store behind a Kubernetes API server: the cluster's, which hands requests on
+//! to our storage, or the storage itself.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt as _, Limited};
+use kube::client::Body;
+
+use crate::object::{ResultKey, ResultObject, ResultResource};
+use crate::request::Answer;
+use crate::rest::{LARGEST, Rest, Transport};
+use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError};
+
+/// Results behind that client's server. Connections are kept and used again.
+pub struct KubeStore(Rest<Carrier>);
+
+struct Carrier(kube::Client);
+
+impl KubeStore {
+    /// With the rights of that client, which needs `get`, `list`, `create`, `update`
+    /// and `delete` of both kinds in all namespaces.
+    pub fn new(client: kube::Client) -> Self {
+        Self(Rest(Carrier(client)))
+    }
+}
+
+#[async_trait]
+impl Transport for Carrier {
+    async fn send(&self, request: Request<Bytes>) -> Result<Answer, String> {
+        let request = request.map(Body::from);
+        let response = self.0.send(request).await;
+        let response = response.map_err(|error| told(&error))?;
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, LARGEST).collect().await;
+        Ok(Answer {
+            code: parts.status.as_u16(),
+            headers: parts.headers,
+            body: body.map_err(|error| error.to_string())?.to_bytes(),
+        })
+    }
+}
+
+/// The error and what is behind it.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut behind = error.source();
+    while let Some(error) = behind {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        behind = error.source();
+    }
+    text
+}
+
+#[async_trait]
+impl ResultStore for KubeStore {
+    async fn index(
+        &self,
+        resource: ResultResource,
+        after: Option<&str>,
+    ) -> Result<IndexPage, StoreError> {
+        self.0.index(resource, after).await
+    }
+
+    async fn put(&self, object: &ResultObject, expected: Expected) -> Result<Done, StoreError> {
+        self.0.put(object, expected).await
+    }
+
+    async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {
+        self.0.delete(key).await
+    }
+}
