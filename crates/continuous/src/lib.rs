@@ -6,8 +6,10 @@ mod desk;
 mod outlet;
 mod pace;
 mod service;
+mod stored;
 
 pub use desk::{Desk, Notice, Turn};
 pub use outlet::{Change, Forgotten, Keep, Outlet};
 pub use pace::Pace;
 pub use service::{Handle, Options, Progress, Service};
+pub use stored::Stored;

@@ -1,6 +1,7 @@
 //! What is stored.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -58,13 +59,54 @@ pub struct ResultObject {
     pub digest: Box<str>,
 }
 
+/// Which object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResultKey {
+    /// Of which resource it is.
+    pub resource: ResultResource,
+    /// `metadata.namespace`.
+    pub namespace: Box<str>,
+    /// `metadata.name`.
+    pub name: Box<str>,
+}
+
+impl fmt::Display for ResultKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            resource,
+            namespace,
+            name,
+        } = self;
+        write!(out, "{} {namespace}/{name}", resource.plural())
+    }
+}
+
 impl ResultObject {
+    /// Which object it is.
+    pub fn key(&self) -> ResultKey {
+        ResultKey {
+            resource: self.resource,
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn weight(&self) -> usize {
+        let texts = |map: &BTreeMap<String, String>| -> usize {
+            let each = |(key, value): (&String, &String)| key.len() + value.len() + 64;
+            map.iter().map(each).sum()
+        };
+        let short = self.namespace.len() + self.name.len() + self.digest.len();
+        256 + short + self.spec.len() + texts(&self.labels) + texts(&self.annotations)
+    }
+
     /// The object as JSON, without what the server gives it.
     ///
     /// # Errors
     ///
     /// `spec` is no JSON.
-    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+    pub fn document(&self) -> serde_json::Result<Vec<u8>> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Object<'o> {
