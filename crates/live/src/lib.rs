@@ -11,6 +11,7 @@
 mod access;
 mod cluster;
 mod discovery;
+mod judging;
 mod nodes;
 mod pages;
 mod patience;
@@ -22,6 +23,7 @@ mod wanted;
 
 pub use access::Access;
 pub use cluster::{About, Cluster, ConnectError};
+pub use judging::JudgeError;
 pub use nodes::Provider;
 pub use patience::Patience;
 pub use survey::Survey;

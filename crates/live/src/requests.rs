@@ -12,6 +12,8 @@ use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use kubescape_scan::Cancel;
+
 use crate::patience::Patience;
 use crate::trouble::Trouble;
 
@@ -27,6 +29,7 @@ pub(crate) struct Requests {
     client: Client,
     runtime: Handle,
     pub(crate) patience: Patience,
+    cancel: Cancel,
 }
 
 impl Requests {
@@ -35,6 +38,15 @@ impl Requests {
             client,
             runtime,
             patience,
+            cancel: Cancel::default(),
+        }
+    }
+
+    /// The same, but giving up when that is set.
+    pub(crate) fn until(&self, cancel: &Cancel) -> Self {
+        Self {
+            cancel: cancel.clone(),
+            ..self.clone()
         }
     }
 
@@ -47,7 +59,11 @@ impl Requests {
         let limit = self.patience.answer;
         let response = self
             .runtime
-            .block_on(async { timeout(limit, self.client.send(request)).await })
+            .block_on(wanted(
+                &self.cancel,
+                timeout(limit, self.client.send(request)),
+            ))
+            .ok_or(Trouble::Cancelled)?
             .map_err(|_| Trouble::Slow(limit))?
             .map_err(|error| Trouble::from(&error))?;
         let (status, again) = (response.status(), retry_after(&response));
@@ -58,6 +74,7 @@ impl Requests {
             idle: self.patience.idle,
             until: Instant::now() + self.patience.page,
             broken: None,
+            cancel: self.cancel.clone(),
         };
         if status.is_success() {
             return Ok(answer);
@@ -104,7 +121,7 @@ impl Requests {
     pub(crate) fn wait(&self, failed: u32, trouble: &Trouble) {
         let wait = self.patience.wait(failed, trouble.again());
         self.runtime
-            .block_on(async { tokio::time::sleep(wait).await });
+            .block_on(wanted(&self.cancel, tokio::time::sleep(wait)));
     }
 
     /// What an error of reading an answer means.
@@ -113,6 +130,23 @@ impl Requests {
             io::ErrorKind::TimedOut => Trouble::Slow(self.patience.idle),
             _ => Trouble::Broken(error.to_string()),
         }
+    }
+}
+
+/// How often somebody who waits looks whether that is still wanted.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What the future gives; nothing once nobody wants it any more.
+async fn wanted<F: Future>(cancel: &Cancel, future: F) -> Option<F::Output> {
+    let cancelled = async {
+        while !cancel.is_cancelled() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = future => Some(done),
+        () = cancelled => None,
     }
 }
 
@@ -126,6 +160,7 @@ pub(crate) struct Answer {
     until: Instant,
     /// Why there is no more of it.
     broken: Option<io::Error>,
+    cancel: Cancel,
 }
 
 impl Answer {
@@ -141,7 +176,8 @@ impl Answer {
         let body = &mut self.body;
         let frame = self
             .runtime
-            .block_on(async { timeout(limit, body.frame()).await })
+            .block_on(wanted(&self.cancel, timeout(limit, body.frame())))
+            .ok_or_else(|| io::Error::other(Trouble::Cancelled))?
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
         match frame {
             None => Ok(None),

@@ -1,10 +1,10 @@
 //! Scanning a living cluster.
 
-use kubescape_live::{About, Access, Cluster, ConnectError, Namespaces, Patience, Target};
+use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Patience};
 use kubescape_report::ClusterFacts;
-use kubescape_scan::{Filter, Scan, scan_feed};
+use kubescape_scan::Scan;
 
-use super::{Request, limits, options, plan};
+use super::{Request, options, plan};
 use crate::arguments::ScanArguments;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -21,35 +21,16 @@ pub(super) fn judge(
     let cluster = Cluster::connect(&access, Patience::default()).map_err(failure)?;
     let scope = request.scope.unwrap_or(cluster.scope());
     let plan = plan(arguments, request, Some(scope))?;
-    let namespaces = Namespaces {
-        include: request.filter.include_namespaces.clone(),
-        exclude: request.filter.exclude_namespaces.clone(),
-    };
-    let target = request.filter.workload.as_ref().map(|workload| Target {
-        kind: workload.kind.clone(),
-        name: workload.name.clone(),
-        namespace: workload.namespace.clone(),
-    });
-    let survey = cluster
-        .survey(&plan, &namespaces, target.as_ref())
-        .map_err(failure)?
-        .with_limits(limits(arguments));
-    let mut filter = Filter {
-        skip_owned: true,
-        ..request.filter.clone()
-    };
-    if let (Some(workload), Some(kind)) = (&mut filter.workload, survey.target_kind()) {
-        kind.clone_into(&mut workload.kind);
-    }
+    let options = options(arguments, request, plan, request.filter.clone());
     let mut progress = Progress::new();
-    let scan = scan_feed(
-        &survey,
-        survey.sources(),
-        options(arguments, request, plan, filter),
-        &mut |objects| progress.set(objects),
-    )?;
+    let judged = cluster.judge(options, &mut |objects| progress.set(objects));
+    let (scan, about) = judged.map_err(|error| match error {
+        JudgeError::Scan(error) => error.into(),
+        JudgeError::Cluster(error) => failure(error),
+        other => Failure::new(Exit::Internal, other),
+    })?;
     progress.finish();
-    Ok((scan, facts(survey.about())))
+    Ok((scan, facts(about)))
 }
 
 fn failure(error: ConnectError) -> Failure {
