@@ -10,6 +10,7 @@ mod place;
 mod pretty;
 mod sarif;
 mod source;
+pub mod prometheus;
 pub mod text;
 
 use std::io;
