@@ -34,7 +34,8 @@ pub struct Cancelled;
 impl Cancelled {
     /// Whether this is why a scan failed.
     pub fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Self>())
+        let inner = error.get_ref();
+        inner.and_then(|inner| inner.downcast_ref::<Self>()).is_some()
     }
 }
 
