@@ -59,10 +59,9 @@ impl Requests {
         let limit = self.patience.answer;
         let response = self
             .runtime
-            .block_on(wanted(
-                &self.cancel,
-                timeout(limit, self.client.send(request)),
-            ))
+            .block_on(wanted(&self.cancel, async {
+                timeout(limit, self.client.send(request)).await
+            }))
             .ok_or(Trouble::Cancelled)?
             .map_err(|_| Trouble::Slow(limit))?
             .map_err(|error| Trouble::from(&error))?;
@@ -120,8 +119,9 @@ impl Requests {
     /// Waits before the next try.
     pub(crate) fn wait(&self, failed: u32, trouble: &Trouble) {
         let wait = self.patience.wait(failed, trouble.again());
-        self.runtime
-            .block_on(wanted(&self.cancel, tokio::time::sleep(wait)));
+        self.runtime.block_on(wanted(&self.cancel, async {
+            tokio::time::sleep(wait).await;
+        }));
     }
 
     /// What an error of reading an answer means.
@@ -176,7 +176,9 @@ impl Answer {
         let body = &mut self.body;
         let frame = self
             .runtime
-            .block_on(wanted(&self.cancel, timeout(limit, body.frame())))
+            .block_on(wanted(&self.cancel, async {
+                timeout(limit, body.frame()).await
+            }))
             .ok_or_else(|| io::Error::other(Trouble::Cancelled))?
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
         match frame {

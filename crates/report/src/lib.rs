@@ -8,9 +8,9 @@ mod json;
 mod junit;
 mod place;
 mod pretty;
+pub mod prometheus;
 mod sarif;
 mod source;
-pub mod prometheus;
 pub mod text;
 
 use std::io;

@@ -35,7 +35,9 @@ impl Cancelled {
     /// Whether this is why a scan failed.
     pub fn is(error: &io::Error) -> bool {
         let inner = error.get_ref();
-        inner.and_then(|inner| inner.downcast_ref::<Self>()).is_some()
+        inner
+            .and_then(|inner| inner.downcast_ref::<Self>())
+            .is_some()
     }
 }
 

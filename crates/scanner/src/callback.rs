@@ -63,7 +63,10 @@ impl Callback {
         if authority.as_str().contains('@') {
             return Err("callback: must not have a user or password".to_owned());
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
         if host.is_empty() {
             return Err(wrong());
         }

@@ -181,7 +181,10 @@ impl Config {
             listen,
             data_dir: reader
                 .variable("KS_DATA_DIR")
-                .flag("--data-dir", data_dir.map(|path| path.display().to_string()))
+                .flag(
+                    "--data-dir",
+                    data_dir.map(|path| path.display().to_string()),
+                )
                 .or(PathBuf::from(".")),
             access: Access {
                 kubeconfig: flags.kubeconfig,
@@ -328,9 +331,7 @@ fn read_limits(reader: &mut Reader<'_>) -> Limits {
 }
 
 fn read_callbacks(reader: &mut Reader<'_>) -> CallbackPolicy {
-    let allowed: Vec<Network> = reader
-        .variable("KS_CALLBACK_ALLOWED_CIDRS")
-        .or(Vec::new());
+    let allowed: Vec<Network> = reader.variable("KS_CALLBACK_ALLOWED_CIDRS").or(Vec::new());
     CallbackPolicy {
         enabled: reader.variable("KS_CALLBACK_ENABLED").or(false),
         allowed: allowed.into_iter().map(|network| network.0).collect(),
@@ -346,7 +347,11 @@ fn warn_of_what_is_not_done(reader: &mut Reader<'_>, defaults: &Defaults) {
     }
     let version: Option<String> = reader.variable("KS_FORMAT_VERSION").get();
     if version.is_some_and(|version| version != "v2") {
-        reader.warn("KS_FORMAT_VERSION", "results are always of version v2", "unset it");
+        reader.warn(
+            "KS_FORMAT_VERSION",
+            "results are always of version v2",
+            "unset it",
+        );
     }
     if defaults.submit && !defaults.keep_local {
         let remedy = "fetch them at /v1/results, or set KS_KEEP_LOCAL=true";

@@ -304,13 +304,7 @@ impl Shared {
         self.wake.notify_all();
     }
 
-    fn end(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        id: Uuid,
-        end: &End,
-        started: Option<Instant>,
-    ) {
+    fn end(&self, mut state: MutexGuard<'_, State>, id: Uuid, end: &End, started: Option<Instant>) {
         let Some((lane, calls)) = state.end(id, end.clone()) else {
             return;
         };

@@ -107,7 +107,10 @@ impl Last {
         let mut text = String::new();
         for (ScanGauge { name, help }, value) in SCAN_GAUGES.iter().zip(values) {
             // Writing to memory cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+            let _ = writeln!(
+                text,
+                "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
+            );
         }
         text
     }

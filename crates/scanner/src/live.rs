@@ -46,7 +46,9 @@ impl LiveWork {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Cluster>)>> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn connect(&self, patience: Patience) -> Result<Arc<Cluster>, ConnectError> {
@@ -151,7 +153,12 @@ impl Work for LiveWork {
     ) -> Result<Finished, WorkError> {
         let (mut cluster, known) = self.connection().map_err(unreachable)?;
         let mut judged = self.judge_object(&cluster, request, object, deleted, cancel)?;
-        if known && matches!(judged, Err(JudgeError::Cluster(ConnectError::NoSuchKind(_)))) {
+        if known
+            && matches!(
+                judged,
+                Err(JudgeError::Cluster(ConnectError::NoSuchKind(_)))
+            )
+        {
             // The kind may be new.
             cluster = self.connect(Patience::default()).map_err(unreachable)?;
             judged = self.judge_object(&cluster, request, object, deleted, cancel)?;

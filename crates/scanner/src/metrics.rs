@@ -101,8 +101,17 @@ impl Metrics {
             )*};
         }
         next!(
-            waiting, running, scans, seconds, refused, coalesced, requests, request_seconds,
-            results, result_bytes, callbacks
+            waiting,
+            running,
+            scans,
+            seconds,
+            refused,
+            coalesced,
+            requests,
+            request_seconds,
+            results,
+            result_bytes,
+            callbacks
         );
         metrics.touch();
         metrics
@@ -126,8 +135,12 @@ impl Metrics {
 
     pub(crate) fn lane(&self, lane: Lane, waiting: usize, running: usize) {
         let lane = InLane { lane: lane.name() };
-        self.waiting.get_or_create(&lane).set(number(waiting as u64));
-        self.running.get_or_create(&lane).set(number(running as u64));
+        self.waiting
+            .get_or_create(&lane)
+            .set(number(waiting as u64));
+        self.running
+            .get_or_create(&lane)
+            .set(number(running as u64));
     }
 
     pub(crate) fn scan(&self, lane: Lane, outcome: &'static str, took: Option<Duration>) {
@@ -140,7 +153,9 @@ impl Metrics {
     }
 
     pub(crate) fn refused(&self, lane: Lane) {
-        self.refused.get_or_create(&InLane { lane: lane.name() }).inc();
+        self.refused
+            .get_or_create(&InLane { lane: lane.name() })
+            .inc();
     }
 
     pub(crate) fn coalesced(&self) {

@@ -69,7 +69,8 @@ fn operation(route: &Route) -> Value {
 
 fn answer(route: &Route, code: u16, text: &str) -> Value {
     let mut answer = json!({"description": text});
-    let is_json = is_guarded(route.path) && code != 204 && !(route.name == "getMetrics" && code == 200);
+    let is_json =
+        is_guarded(route.path) && code != 204 && !(route.name == "getMetrics" && code == 200);
     if is_json {
         let schema = json!({"$ref": "#/components/schemas/Response"});
         answer["content"] = json!({"application/json": {"schema": schema}});
@@ -176,5 +177,7 @@ fn write_row(name: &str, text: &str, page: &mut String) {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -67,7 +67,10 @@ impl Query {
     /// A list with commas; without empty items.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         let items = self.text(name).unwrap_or_default().split(',');
-        items.map(str::trim).filter(|item| !item.is_empty()).collect()
+        items
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .collect()
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod fields;
 
-
 use kubescape_controls::LIBRARY;
 use kubescape_engine::{Selection, SelectionError, nearest};
 use uuid::Uuid;
@@ -217,11 +216,18 @@ pub(crate) fn parse(body: &[u8], defaults: &Defaults) -> Result<Parsed, String> 
     request.submit = fields.bool("submit").unwrap_or(defaults.submit) && !keep_local;
     request.fail_threshold = threshold(&mut fields);
     refuse(&mut fields);
-    for ignored in ["account", "accessKey", "useCachedArtifacts", "isOperatorScan"] {
+    for ignored in [
+        "account",
+        "accessKey",
+        "useCachedArtifacts",
+        "isOperatorScan",
+    ] {
         fields.ignore(ignored);
     }
     if request.host_scanner {
-        fields.note("hostScanner: data of nodes are not collected yet; controls that need them are skipped");
+        fields.note(
+            "hostScanner: data of nodes are not collected yet; controls that need them are skipped",
+        );
     }
     if request.submit {
         fields.note("submit: results are not sent to a backend yet; fetch them at /v1/results");

@@ -89,7 +89,10 @@ impl Results {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
-            if name.strip_prefix('.').is_some_and(|name| name.strip_suffix(".new").is_some()) {
+            if name
+                .strip_prefix('.')
+                .is_some_and(|name| name.strip_suffix(".new").is_some())
+            {
                 let _ = fs::remove_file(entry.path());
             } else if let Some(id) = name.strip_suffix(".json").and_then(parse_id)
                 && let Ok(about) = entry.metadata()
@@ -386,7 +389,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let results = Results::open(folder.path(), BOUNDS).unwrap();
         let id = Uuid::new_v4();
-        let error = results.keep(id, |out| out.write_all(&[0; 1001])).unwrap_err();
+        let error = results
+            .keep(id, |out| out.write_all(&[0; 1001]))
+            .unwrap_err();
         assert!(error.to_string().contains("KS_RESULTS_MAX_BYTES"));
         assert!(results.read(id).unwrap().is_none());
         assert!(results.trouble().is_err());

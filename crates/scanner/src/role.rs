@@ -35,7 +35,9 @@ const SWEEP: u32 = 60;
 #[non_exhaustive]
 pub enum RoleError {
     /// Results cannot be kept.
-    #[error("cannot keep results in {folder}: {source}: give another --data-dir, or make it writable")]
+    #[error(
+        "cannot keep results in {folder}: {source}: give another --data-dir, or make it writable"
+    )]
     Folder {
         /// Where.
         folder: String,
@@ -87,7 +89,11 @@ pub async fn run(
     supervisor.listen()?;
     let role = Role::assemble(&config, work, observers, &supervisor)?;
     let bound = bind(&config, &supervisor).await?;
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let url = format!("{scheme}://{}", bound.local_addr());
     let server = role.server.clone();
     let handler = move |request, _: Peer| {

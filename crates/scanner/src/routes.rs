@@ -84,7 +84,10 @@ pub(crate) const ROUTES: [Route; 15] = [
         ],
         body: true,
         answers: &[
-            (200, "type busy: the scan waits or runs. With wait, type v1results: the report."),
+            (
+                200,
+                "type busy: the scan waits or runs. With wait, type v1results: the report.",
+            ),
             REFUSED,
             UNAUTHORIZED,
             (408, "The body stopped coming."),
@@ -117,11 +120,7 @@ pub(crate) const ROUTES: [Route; 15] = [
         text: "Whether a scan still waits or runs.",
         parameters: &[ID],
         body: false,
-        answers: &[
-            (200, "type busy or notBusy."),
-            REFUSED,
-            UNAUTHORIZED,
-        ],
+        answers: &[(200, "type busy or notBusy."), REFUSED, UNAUTHORIZED],
     },
     Route {
         method: "GET",
@@ -132,9 +131,15 @@ pub(crate) const ROUTES: [Route; 15] = [
         parameters: &[ID, KEEP],
         body: false,
         answers: &[
-            (200, "type v1results: the report. type busy: the scan has not ended."),
+            (
+                200,
+                "type v1results: the report. type busy: the scan has not ended.",
+            ),
             (204, "There is no such result, or it is gone."),
-            (400, "What is wrong with the request; or no ID, and there was no scan yet."),
+            (
+                400,
+                "What is wrong with the request; or no ID, and there was no scan yet.",
+            ),
             UNAUTHORIZED,
             (429, "Too many results are being sent."),
             (500, "Why the scan has no result."),
@@ -156,9 +161,15 @@ pub(crate) const ROUTES: [Route; 15] = [
         ],
         body: false,
         answers: &[
-            (200, "type id: removed. type busy: the scan has not ended; cancel it."),
+            (
+                200,
+                "type id: removed. type busy: the scan has not ended; cancel it.",
+            ),
             (204, "There is no such result, or it is gone."),
-            (400, "What is wrong with the request; or no ID, and there was no scan yet."),
+            (
+                400,
+                "What is wrong with the request; or no ID, and there was no scan yet.",
+            ),
             UNAUTHORIZED,
         ],
     },
@@ -178,13 +189,29 @@ pub(crate) const ROUTES: [Route; 15] = [
         ],
         body: false,
         answers: &[
-            (200, "Text for Prometheus; of scans only gauges before the first has ended."),
-            (400, "What is wrong with the request; or a framework that the scan did not judge by."),
+            (
+                200,
+                "Text for Prometheus; of scans only gauges before the first has ended.",
+            ),
+            (
+                400,
+                "What is wrong with the request; or a framework that the scan did not judge by.",
+            ),
             UNAUTHORIZED,
         ],
     },
-    health("/livez", Endpoint::Live, "getLivez", "Whether the process works."),
-    health("/readyz", Endpoint::Ready, "getReadyz", "Whether scans can succeed: the cluster answers, results can be kept."),
+    health(
+        "/livez",
+        Endpoint::Live,
+        "getLivez",
+        "Whether the process works.",
+    ),
+    health(
+        "/readyz",
+        Endpoint::Ready,
+        "getReadyz",
+        "Whether scans can succeed: the cluster answers, results can be kept.",
+    ),
     document("/openapi/v3", "getOpenapi"),
     document("/openapi/v2/swagger.yaml", "getSwagger"),
     document("/openapi/v2/swagger.json", "getSwaggerJson"),
@@ -201,7 +228,10 @@ const fn health(
     text: &'static str,
 ) -> Route {
     Route {
-        answers: &[(200, "Yes."), (500, "No; with ?verbose, which check says so.")],
+        answers: &[
+            (200, "Yes."),
+            (500, "No; with ?verbose, which check says so."),
+        ],
         endpoint,
         ..open(path, name, text)
     }
@@ -267,7 +297,10 @@ pub(crate) fn find(method: &Method, path: &str) -> Found {
 
 /// Health pages have one page a check, too.
 fn matches(route: &str, path: &str) -> bool {
-    let inside = || path.strip_prefix(route).is_some_and(|rest| rest.starts_with('/'));
+    let inside = || {
+        path.strip_prefix(route)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
     route == path || (matches!(route, "/livez" | "/readyz") && inside())
 }
 
@@ -295,6 +328,9 @@ mod tests {
         assert_eq!(allowed("/v1/scan"), "POST, DELETE");
         assert_eq!(allowed("/v1/results"), "GET, DELETE, HEAD");
         assert!(matches!(find(&Method::GET, "/v1"), Found::Nothing));
-        assert!(matches!(find(&Method::HEAD, "/readyz/cluster"), Found::Route(_)));
+        assert!(matches!(
+            find(&Method::HEAD, "/readyz/cluster"),
+            Found::Route(_)
+        ));
     }
 }

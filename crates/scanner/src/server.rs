@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, AUTHORIZATION, CONTENT_LENGTH, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use kubescape_runtime::serve::{Body, BodyError, BoxError, empty, full, read_limited};
 use kubescape_runtime::{Health, Secret};
@@ -367,7 +369,9 @@ fn unread(why: &BodyError) -> Refusal {
     match why {
         BodyError::TooLarge(limit) => refuse(
             413,
-            format!("the body has more than {limit} bytes: send less, or raise KS_SCAN_REQUEST_MAX_BYTES"),
+            format!(
+                "the body has more than {limit} bytes: send less, or raise KS_SCAN_REQUEST_MAX_BYTES"
+            ),
         ),
         BodyError::TooSlow(_) => refuse(408, why.to_string()),
         _ => refuse(400, why.to_string()),
@@ -395,7 +399,10 @@ fn unfinished(found: &Found) -> Response<Body> {
 }
 
 fn unauthorized() -> Response<Body> {
-    let mut answer = error(401, "send Authorization: Bearer with the token of KS_API_TOKEN");
+    let mut answer = error(
+        401,
+        "send Authorization: Bearer with the token of KS_API_TOKEN",
+    );
     let scheme = HeaderValue::from_static("Bearer");
     answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
     answer

@@ -223,8 +223,10 @@ impl Sums {
             .collect();
         numbers.sort_unstable();
         numbers.dedup();
-        let controls: Vec<&ControlSum> =
-            numbers.iter().map(|number| &self.controls[*number]).collect();
+        let controls: Vec<&ControlSum> = numbers
+            .iter()
+            .map(|number| &self.controls[*number])
+            .collect();
         let mut resources = Counts::default();
         for (group, count) in &self.groups {
             match places.iter().map(|place| group[*place]).max() {

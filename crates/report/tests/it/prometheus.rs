@@ -56,9 +56,15 @@ fn some_frameworks_give_what_a_scan_by_just_these_would_give() {
 #[test]
 fn a_framework_that_was_not_judged_is_an_error_with_a_hint() {
     let error = text(&sums(false), &["nsaa"]).unwrap_err();
-    assert!(error.to_string().ends_with("did you mean \"NSA\"?"), "{error}");
+    assert!(
+        error.to_string().ends_with("did you mean \"NSA\"?"),
+        "{error}"
+    );
     let error = text(&sums(false), &["cis-v1.10.0"]).unwrap_err();
-    assert!(error.to_string().ends_with("it did by MITRE, NSA"), "{error}");
+    assert!(
+        error.to_string().ends_with("it did by MITRE, NSA"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -66,7 +72,11 @@ fn labels_are_escaped() {
     // The format's own characters in a label's value.
     let scan = scan_of(&["shop"], &frameworks(&["NSA"]));
     let mut scan = scan;
-    let record = scan.outcome.records.iter_mut().find(|record| !record.faults.is_empty());
+    let record = scan
+        .outcome
+        .records
+        .iter_mut()
+        .find(|record| !record.faults.is_empty());
     record.unwrap().name = "a\"b\\c\nd".into();
     let page = text(&Sums::new(&scan, true), &[]).unwrap();
     assert!(page.contains(r#"name="a\"b\\c\nd"}"#), "{page}");

@@ -8,7 +8,11 @@ use crate::config::CallbackPolicy;
 /// Whether an address may be called; `Err` says why not.
 pub(super) fn judge(policy: &CallbackPolicy, address: IpAddr) -> Result<(), String> {
     let address = address.to_canonical();
-    if policy.allowed.iter().any(|network| network.contains(&address)) {
+    if policy
+        .allowed
+        .iter()
+        .any(|network| network.contains(&address))
+    {
         return Ok(());
     }
     if !policy.enabled {

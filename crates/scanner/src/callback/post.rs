@@ -71,21 +71,26 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let broken = |error: hyper::Error| format!("the exchange broke: {error}");
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(broken)?;
     let request = Request::post(&callback.path)
         .header(header::HOST, &callback.authority)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CONNECTION, "close")
         .body(Full::new(Bytes::from(body.to_owned())))
         .map_err(|error| format!("the URL cannot be asked: {error}"))?;
+    let mut answer = std::pin::pin!(sender.send_request(request));
     let connection = std::pin::pin!(connection);
     let answer = tokio::select! {
-        answer = sender.send_request(request) => answer.map_err(broken)?,
+        answer = &mut answer => answer,
         ended = connection => {
             ended.map_err(broken)?;
-            return Err("the connection ended without an answer".to_owned());
+            // Its last words may have been the answer.
+            answer.await
         }
     };
+    let answer = answer.map_err(broken)?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());

@@ -50,7 +50,10 @@ fn what_the_chart_sets_is_taken() {
     assert_eq!(config.listen, "0.0.0.0:9090");
     assert_eq!(config.namespace, "sec");
     assert_eq!(config.cluster_name.as_deref(), Some("my-cluster-1"));
-    assert_eq!(config.defaults.exclude_namespaces, ["kube-system", "kubescape"]);
+    assert_eq!(
+        config.defaults.exclude_namespaces,
+        ["kube-system", "kubescape"]
+    );
     assert!(config.continuous);
     // A context of no kubeconfig must not keep the pod's account from being used.
     assert_eq!(config.access, Access::default());
@@ -96,7 +99,12 @@ fn settings_that_are_not_done_are_warned_of() {
 #[test]
 fn networks_may_be_single_addresses() {
     let config = read(&[("KS_CALLBACK_ALLOWED_CIDRS", "10.0.0.0/8,::1")]).unwrap();
-    let texts: Vec<_> = config.callbacks.allowed.iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = config
+        .callbacks
+        .allowed
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(texts, ["10.0.0.0/8", "::1/128"]);
     assert!(!config.callbacks.enabled);
 }

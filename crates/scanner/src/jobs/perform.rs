@@ -30,7 +30,9 @@ fn try_perform(outside: &Outside, taken: &Taken, started: Instant) -> Result<(),
     tracing::debug!(jobId = %request.id, "scan starts");
     let finished = match &request.object {
         None => outside.work.full(request, cancel, &mut |_| {}),
-        Some(object) => outside.work.object(request, object, request.deleted, cancel),
+        Some(object) => outside
+            .work
+            .object(request, object, request.deleted, cancel),
     }?;
     if cancel.is_cancelled() {
         return Err(WorkError::Cancelled);
@@ -39,7 +41,9 @@ fn try_perform(outside: &Outside, taken: &Taken, started: Instant) -> Result<(),
     if is_of_metrics(request, &outside.include_namespaces) {
         let sums = Sums::new(&finished.scan, outside.resource_metrics);
         let (objects, took) = (finished.scan.objects_seen, started.elapsed());
-        outside.last.succeeded(sums, objects, took, SystemTime::now());
+        outside
+            .last
+            .succeeded(sums, objects, took, SystemTime::now());
     }
     if !request.skip_persistence {
         for observer in &outside.observers {

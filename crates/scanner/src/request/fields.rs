@@ -170,7 +170,10 @@ impl Fields {
         for key in unknown.iter().take(MOST_NOTES) {
             let near = nearest(key, FIELDS.iter().map(|field| field.name));
             let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            self.note(format!("{}: is not known and was ignored{hint}", shown(key)));
+            self.note(format!(
+                "{}: is not known and was ignored{hint}",
+                shown(key)
+            ));
         }
         Ok(self.notes)
     }

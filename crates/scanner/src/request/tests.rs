@@ -1,7 +1,9 @@
 use super::*;
 
 fn request(body: &str) -> ScanRequest {
-    parse(body.as_bytes(), &Defaults::default()).unwrap().request
+    parse(body.as_bytes(), &Defaults::default())
+        .unwrap()
+        .request
 }
 
 fn error(body: &str) -> String {
@@ -47,10 +49,7 @@ fn keys_names_and_types_count_in_any_case_and_booleans_may_be_texts() {
     assert!(parsed.submit);
     assert!((parsed.fail_threshold - 50.0).abs() < f32::EPSILON);
     let controls = r#"{"targetType":"CONTROL","targetNames":["c-0016","C-0016"]}"#;
-    assert_eq!(
-        request(controls).targets,
-        Targets::Controls(vec!["C-0016"])
-    );
+    assert_eq!(request(controls).targets, Targets::Controls(vec!["C-0016"]));
 }
 
 #[test]
@@ -79,7 +78,10 @@ fn shapes_that_make_no_sense_are_named() {
     assert!(error(r#"{"targetNames":{"a":1}}"#).contains("give a list of texts"));
     assert!(error(r#"{"isDeletedScanObject":true}"#).contains("needs a scanObject"));
     assert!(error(r#"{"failThreshold":101}"#).contains("0 to 100"));
-    let many = format!(r#"{{"includeNamespaces":[{}"a"]}}"#, "\"a\",".repeat(MOST_NAMES));
+    let many = format!(
+        r#"{{"includeNamespaces":[{}"a"]}}"#,
+        "\"a\",".repeat(MOST_NAMES)
+    );
     assert!(error(&many).contains("more than 10000 names"));
     let nested = "[".repeat(10_000);
     assert!(error(&nested).contains("not JSON"));
@@ -91,7 +93,10 @@ fn the_caller_hears_of_what_was_not_done() {
     let parsed = parse(body.as_bytes(), &Defaults::default()).unwrap();
     assert_eq!(parsed.notes.len(), 2, "{:?}", parsed.notes);
     assert!(parsed.notes[0].starts_with("hostScanner: data of nodes are not collected yet"));
-    assert!(parsed.notes[1].contains("targetName: is not known and was ignored; did you mean targetNames?"));
+    assert!(
+        parsed.notes[1]
+            .contains("targetName: is not known and was ignored; did you mean targetNames?")
+    );
 }
 
 #[test]

@@ -13,21 +13,67 @@ async fn methods_paths_and_shapes_that_are_wrong_are_named() {
         ("GET", "/v1/scans", "", 404, "there is nothing here"),
         ("POST", "/v1/scan", "", 400, "the body is empty"),
         ("POST", "/v1/scan", "[]", 400, "not a JSON object"),
-        ("POST", "/v1/scan", "{\"targetNames\":5}", 400, "targetNames: give a list of texts"),
-        ("POST", "/v1/scan", "{\"targetNames\":[\"nsaa\"]}", 400, "did you mean \"NSA\"?"),
-        ("POST", "/v1/scan?wiat=true", "{}", 400, "did you mean wait?"),
-        ("POST", "/v1/scan?wait=later", "{}", 400, "wait: give true or false"),
-        ("POST", "/v1/scan", "{\"exceptions\":[{\"name\":\"a\"}]}", 400, "exceptions: are not supported yet"),
-        ("GET", "/v1/results?id=../../etc/passwd", "", 400, "id: is no UUID"),
+        (
+            "POST",
+            "/v1/scan",
+            "{\"targetNames\":5}",
+            400,
+            "targetNames: give a list of texts",
+        ),
+        (
+            "POST",
+            "/v1/scan",
+            "{\"targetNames\":[\"nsaa\"]}",
+            400,
+            "did you mean \"NSA\"?",
+        ),
+        (
+            "POST",
+            "/v1/scan?wiat=true",
+            "{}",
+            400,
+            "did you mean wait?",
+        ),
+        (
+            "POST",
+            "/v1/scan?wait=later",
+            "{}",
+            400,
+            "wait: give true or false",
+        ),
+        (
+            "POST",
+            "/v1/scan",
+            "{\"exceptions\":[{\"name\":\"a\"}]}",
+            400,
+            "exceptions: are not supported yet",
+        ),
+        (
+            "GET",
+            "/v1/results?id=../../etc/passwd",
+            "",
+            400,
+            "id: is no UUID",
+        ),
         ("GET", "/v1/status?id=1", "", 400, "id: is no UUID"),
         ("DELETE", "/v1/results?id=*", "", 400, "id: is no UUID"),
-        ("DELETE", "/v1/scan?id=7c6ee1f2-44a4-4f8b-a3f4-0d0f6a3f2f6d", "", 404, "no such scan"),
+        (
+            "DELETE",
+            "/v1/scan?id=7c6ee1f2-44a4-4f8b-a3f4-0d0f6a3f2f6d",
+            "",
+            404,
+            "no such scan",
+        ),
         ("DELETE", "/v1/results", "", 400, "no scan yet"),
     ] {
         let answer = world.ask(method, path, body, &[]).await;
         assert_eq!(answer.code, code, "{method} {path} {body}: {}", answer.text);
         assert_eq!(answer.json()["type"], "error");
-        assert!(answer.said().contains(said), "{method} {path}: {}", answer.said());
+        assert!(
+            answer.said().contains(said),
+            "{method} {path}: {}",
+            answer.said()
+        );
         if code == 405 {
             assert!(answer.headers.contains_key("allow"));
         }
@@ -43,7 +89,9 @@ async fn a_body_above_the_limit_is_refused_before_it_is_read() {
     let answer = world.post("/v1/scan", &" ".repeat(101)).await;
     assert_eq!(answer.code, 413);
     assert!(answer.said().contains("more than 100 bytes"));
-    let answer = world.post("/v1/scan", &format!("{{}}{}", " ".repeat(98))).await;
+    let answer = world
+        .post("/v1/scan", &format!("{{}}{}", " ".repeat(98)))
+        .await;
     assert_eq!(answer.code, 200);
 }
 
@@ -75,8 +123,15 @@ async fn frameworks_that_the_last_scan_did_not_judge_by_are_refused() {
     world.post("/v1/scan?wait=true", "{}").await;
     let answer = world.get("/v1/metrics?frameworks=nsa,mitrre").await;
     assert_eq!(answer.code, 400);
-    assert!(answer.said().contains("did you mean \"MITRE\"?"), "{}", answer.said());
-    assert_eq!(world.get("/v1/metrics?skipPersistence=true").await.code, 200);
+    assert!(
+        answer.said().contains("did you mean \"MITRE\"?"),
+        "{}",
+        answer.said()
+    );
+    assert_eq!(
+        world.get("/v1/metrics?skipPersistence=true").await.code,
+        200
+    );
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ async fn take(listener: &TcpListener, status: &str) -> String {
         assert!(count > 0, "the request ended early: {text}");
         text.push_str(std::str::from_utf8(&piece[..count]).unwrap());
     }
-    let answer = format!("HTTP/1.1 {status}\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
+    let answer =
+        format!("HTTP/1.1 {status}\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
     stream.write_all(answer.as_bytes()).await.unwrap();
     text
 }
@@ -35,7 +36,9 @@ async fn take(listener: &TcpListener, status: &str) -> String {
 #[tokio::test]
 async fn callbacks_are_off_until_they_are_switched_on() {
     let world = world([]);
-    let answer = world.post("/v1/scan?callback=https://example.com/", "{}").await;
+    let answer = world
+        .post("/v1/scan?callback=https://example.com/", "{}")
+        .await;
     assert_eq!(answer.code, 400);
     assert!(answer.said().contains("KS_CALLBACK_ENABLED"));
     assert!(world.work.scanned().is_empty());
@@ -69,7 +72,10 @@ async fn the_end_of_a_scan_is_told_with_its_reason() {
     let path = format!("/v1/scan?callback=http://127.0.0.1:{port}/done%3Fa=b");
     let id = world.post(&path, "{}").await.id();
     let request = take(&listener, "204 No Content").await;
-    assert!(request.starts_with("POST /done?a=b HTTP/1.1\r\n"), "{request}");
+    assert!(
+        request.starts_with("POST /done?a=b HTTP/1.1\r\n"),
+        "{request}"
+    );
     let body = format!(r#"{{"error":"","id":"{id}","status":"done"}}"#);
     assert!(request.ends_with(&body), "{request}");
     // A redirect is no success and is not followed: it is tried again.

@@ -43,7 +43,12 @@ fn note(story: &mut String, asked: &str, answer: &Answer, ids: &[(&str, &str)]) 
     // Reports have goldens of their own.
     let body = match serde_json::from_str::<serde_json::Value>(&answer.text) {
         Ok(mut json) if json["response"].is_object() => {
-            let keys: Vec<_> = json["response"].as_object().unwrap().keys().cloned().collect();
+            let keys: Vec<_> = json["response"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect();
             json["response"] = format!("<a report: {}>", keys.join(" ")).into();
             format!("{json}\n")
         }
@@ -61,8 +66,18 @@ fn note(story: &mut String, asked: &str, answer: &Answer, ids: &[(&str, &str)]) 
 async fn the_answers_of_a_scan_s_life_are_as_documented() {
     let world = world([Fate::Held, Fate::Failed("the cluster is gone"), Fate::Done]);
     let mut story = String::new();
-    note(&mut story, "GET /v1/results before any scan", &world.get("/v1/results").await, &[]);
-    note(&mut story, "GET /v1/status before any scan", &world.get("/v1/status").await, &[]);
+    note(
+        &mut story,
+        "GET /v1/results before any scan",
+        &world.get("/v1/results").await,
+        &[],
+    );
+    note(
+        &mut story,
+        "GET /v1/status before any scan",
+        &world.get("/v1/status").await,
+        &[],
+    );
     let body = r#"{"targetNames":["all"],"targetType":"Framework","hostScanner":true}"#;
     let begun = world.post("/v1/scan", body).await;
     let id = begun.id();
@@ -70,32 +85,97 @@ async fn the_answers_of_a_scan_s_life_are_as_documented() {
     note(&mut story, "POST /v1/scan", &begun, &ids);
     world.work.started(1).await;
     let by_id = |path: &str| format!("{path}?ID={id}");
-    note(&mut story, "GET /v1/status?ID=<id>", &world.get(&by_id("/v1/status")).await, &ids);
-    note(&mut story, "GET /v1/status of the latest", &world.get("/v1/status").await, &ids);
-    note(&mut story, "GET /v1/results of a running scan", &world.get("/v1/results").await, &ids);
-    note(&mut story, "DELETE /v1/results of a running scan", &world.delete("/v1/results").await, &ids);
+    note(
+        &mut story,
+        "GET /v1/status?ID=<id>",
+        &world.get(&by_id("/v1/status")).await,
+        &ids,
+    );
+    note(
+        &mut story,
+        "GET /v1/status of the latest",
+        &world.get("/v1/status").await,
+        &ids,
+    );
+    note(
+        &mut story,
+        "GET /v1/results of a running scan",
+        &world.get("/v1/results").await,
+        &ids,
+    );
+    note(
+        &mut story,
+        "DELETE /v1/results of a running scan",
+        &world.delete("/v1/results").await,
+        &ids,
+    );
     world.work.release();
     world.end_of(&id).await;
-    note(&mut story, "GET /v1/status when it ended", &world.get("/v1/status").await, &ids);
+    note(
+        &mut story,
+        "GET /v1/status when it ended",
+        &world.get("/v1/status").await,
+        &ids,
+    );
     let head = world.ask("HEAD", "/v1/results", "", &[]).await;
     note(&mut story, "HEAD /v1/results", &head, &ids);
     let kept = world.get(&format!("/v1/results?id={id}&keep=true")).await;
     note(&mut story, "GET /v1/results?id=<id>&keep=true", &kept, &ids);
-    note(&mut story, "GET /v1/results?ID=<id>", &world.get(&by_id("/v1/results")).await, &ids);
-    note(&mut story, "GET /v1/results again", &world.get("/v1/results").await, &ids);
+    note(
+        &mut story,
+        "GET /v1/results?ID=<id>",
+        &world.get(&by_id("/v1/results")).await,
+        &ids,
+    );
+    note(
+        &mut story,
+        "GET /v1/results again",
+        &world.get("/v1/results").await,
+        &ids,
+    );
     let other = "/v1/results?id=7c6ee1f2-44a4-4f8b-a3f4-0d0f6a3f2f6d";
-    note(&mut story, "GET /v1/results of an unknown scan", &world.get(other).await, &ids);
+    note(
+        &mut story,
+        "GET /v1/results of an unknown scan",
+        &world.get(other).await,
+        &ids,
+    );
     let failed = world.post("/v1/scan?wait=true", "{}").await;
     let failed_id = failed.id();
     let ids = [(&*failed_id, "<failed>")];
-    note(&mut story, "POST /v1/scan?wait=true of a scan that fails", &failed, &ids);
-    note(&mut story, "GET /v1/results of that", &world.get("/v1/results").await, &ids);
+    note(
+        &mut story,
+        "POST /v1/scan?wait=true of a scan that fails",
+        &failed,
+        &ids,
+    );
+    note(
+        &mut story,
+        "GET /v1/results of that",
+        &world.get("/v1/results").await,
+        &ids,
+    );
     let waited = world.post("/v1/scan?wait=true", &object("cart")).await;
     let waited_id = waited.id();
     let ids = [(&*waited_id, "<waited>")];
-    note(&mut story, "POST /v1/scan?wait=true of an object", &waited, &ids);
-    note(&mut story, "DELETE /v1/results?all=true", &world.delete("/v1/results?all=true").await, &ids);
-    note(&mut story, "DELETE /v1/scan when nothing runs", &world.delete("/v1/scan").await, &ids);
+    note(
+        &mut story,
+        "POST /v1/scan?wait=true of an object",
+        &waited,
+        &ids,
+    );
+    note(
+        &mut story,
+        "DELETE /v1/results?all=true",
+        &world.delete("/v1/results?all=true").await,
+        &ids,
+    );
+    note(
+        &mut story,
+        "DELETE /v1/scan when nothing runs",
+        &world.delete("/v1/scan").await,
+        &ids,
+    );
     compare("life.txt", &story);
 }
 
@@ -105,11 +185,23 @@ async fn documents_are_made_from_the_table_of_routes() {
     let document = world.get("/openapi/v3").await;
     assert_eq!(document.json()["openapi"], "3.0.3");
     compare("openapi.json", &document.text);
-    assert_eq!(world.get("/openapi/v2/swagger.yaml").await.text, document.text);
+    assert_eq!(
+        world.get("/openapi/v2/swagger.yaml").await.text,
+        document.text
+    );
     let page = world.get("/openapi/v2/swaggerui").await;
-    assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(
+        page.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
     // Nothing comes from elsewhere.
-    assert!(!page.text.contains("http://") && !page.text.contains("https://") && !page.text.contains("<script"));
+    assert!(
+        !page.text.contains("http://")
+            && !page.text.contains("https://")
+            && !page.text.contains("<script")
+    );
     compare("page.html", &page.text);
 }
 
@@ -122,7 +214,12 @@ async fn metrics_before_and_after_the_first_scan() {
     let answer = world.post("/v1/scan?wait=true", "{}").await;
     assert_eq!(answer.code, 200);
     let after = world.get("/v1/metrics?frameworks=nsa,MITRE").await;
-    let scans: String = after.text.lines().filter(|line| line.contains("kubescape_cluster") || line.contains("kubescape_framework")).map(|line| format!("{line}\n")).collect();
+    let scans: String = after
+        .text
+        .lines()
+        .filter(|line| line.contains("kubescape_cluster") || line.contains("kubescape_framework"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     compare("metrics-after.prom", &scans);
     assert_eq!(
         after.headers["content-type"],
@@ -130,10 +227,18 @@ async fn metrics_before_and_after_the_first_scan() {
     );
 }
 
-/// Without what differs each time.
+/// Without what differs each time, and the samples of a family in order.
 fn steady(page: &str) -> String {
-    let differs = |line: &&str| {
-        !line.contains("process_") && !line.contains("_seconds_") && !line.contains("_age_seconds ") && !line.contains("request_seconds")
+    let same = |line: &&str| {
+        !["process_", "_seconds_", "_age_seconds ", "request_seconds"]
+            .iter()
+            .any(|part| line.contains(part))
     };
-    page.lines().filter(differs).map(|line| format!("{line}\n")).collect()
+    let mut lines: Vec<&str> = page.lines().filter(same).collect();
+    for family in lines.chunk_by_mut(|a, b| a.starts_with('#') == b.starts_with('#')) {
+        if !family[0].starts_with('#') {
+            family.sort_unstable();
+        }
+    }
+    lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }

@@ -38,10 +38,16 @@ async fn a_full_queue_refuses_what_comes_next_and_says_when_to_try_again() {
     assert_eq!(answer.headers["retry-after"], "1");
     assert!(answer.said().contains("too many full scans wait"));
     // The other lane has room.
-    assert_eq!(world.post("/v1/scan?wait=true", &object("a")).await.code, 200);
+    assert_eq!(
+        world.post("/v1/scan?wait=true", &object("a")).await.code,
+        200
+    );
     world.work.release();
     let page = world.get("/v1/metrics").await.text;
-    assert!(page.contains("kubescape_scanner_refused_total{lane=\"full\"} 1"), "{page}");
+    assert!(
+        page.contains("kubescape_scanner_refused_total{lane=\"full\"} 1"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +79,10 @@ async fn the_same_object_is_never_scanned_twice_at_once() {
     world.work.started(1).await;
     let later = world.start(&object("cart")).await;
     // The second thread takes another one first.
-    assert_eq!(world.post("/v1/scan?wait=true", &object("web")).await.code, 200);
+    assert_eq!(
+        world.post("/v1/scan?wait=true", &object("web")).await.code,
+        200
+    );
     assert_eq!(world.work.scanned(), ["cart", "web"]);
     world.work.release();
     assert_eq!(world.end_of(&later).await.code, 200);
@@ -131,7 +140,11 @@ async fn a_panic_fails_its_scan_and_nothing_else() {
     let world = world([Fate::Panics, Fate::Panics, Fate::Done]);
     let answer = world.post("/v1/scan?wait=true", "{}").await;
     assert_eq!(answer.code, 500);
-    assert!(answer.said().contains("a bug in a check"), "{}", answer.said());
+    assert!(
+        answer.said().contains("a bug in a check"),
+        "{}",
+        answer.said()
+    );
     let answer = world.post("/v1/scan?wait=true", &object("a")).await;
     assert_eq!(answer.code, 500);
     assert_eq!(world.post("/v1/scan?wait=true", "{}").await.code, 200);
@@ -156,7 +169,9 @@ async fn observers_hear_of_what_may_be_kept_before_anybody_is_told() {
     let kept = world.post("/v1/scan?wait=true", "{}").await;
     assert_eq!(kept.code, 200, "a sink's panic is its own");
     assert_eq!(*heard.0.lock().unwrap(), [kept.id()]);
-    let private = world.post("/v1/scan?wait=true&skipPersistence=true", "{}").await;
+    let private = world
+        .post("/v1/scan?wait=true&skipPersistence=true", "{}")
+        .await;
     assert_eq!(private.code, 200);
     assert_eq!(heard.0.lock().unwrap().len(), 1);
 }
@@ -170,7 +185,12 @@ async fn scans_end_with_the_service() {
     let waited = world.post("/v1/scan?wait=true", "{}");
     let stop = async {
         // The third waits by now.
-        while !world.get("/v1/metrics").await.text.contains("waiting{lane=\"full\"} 2") {
+        while !world
+            .get("/v1/metrics")
+            .await
+            .text
+            .contains("waiting{lane=\"full\"} 2")
+        {
             tokio::task::yield_now().await;
         }
         world.delete(&format!("/v1/scan?id={running}")).await;

@@ -30,7 +30,10 @@ fn the_files_in_the_repository_are_those_that_are_generated() {
         ("alerts.yaml", alerts()),
     ] {
         let found = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert!(found == text, "{name} is out of date: run `cargo xtask dashboards`");
+        assert!(
+            found == text,
+            "{name} is out of date: run `cargo xtask dashboards`"
+        );
     }
 }
 
@@ -53,14 +56,19 @@ async fn metrics_that_are_documented_are_served() {
     world.post("/v1/scan?wait=true", "{}").await;
     let page = world.get("/v1/metrics").await.text;
     let heads = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    let served: BTreeSet<_> = heads.map(|head| head.split(' ').next().unwrap().to_owned()).collect();
+    let served: BTreeSet<_> = heads
+        .map(|head| head.split(' ').next().unwrap().to_owned())
+        .collect();
     for name in metric_names() {
         // Those of single resources are there on request only.
         let on_request = name.starts_with("kubescape_resource_");
         assert!(served.contains(&name) || on_request, "{name} is not served");
     }
     for name in served.difference(&metric_names()) {
-        assert!(name.starts_with("process_"), "{name} is served but not documented");
+        assert!(
+            name.starts_with("process_"),
+            "{name} is served but not documented"
+        );
     }
 }
 

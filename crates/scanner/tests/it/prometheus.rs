@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
-use kubescape_runtime::serve::{Bound, Peer, ServeOptions};
 use kubescape_runtime::Shutdown;
+use kubescape_runtime::serve::{Bound, Peer, ServeOptions};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -49,7 +49,10 @@ async fn prometheus(program: &str, target: &str) -> Prometheus {
     let address = free_address().await;
     let child = Command::new(program)
         .arg(format!("--config.file={}", path.display()))
-        .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+        .arg(format!(
+            "--storage.tsdb.path={}",
+            folder.path().join("data").display()
+        ))
         .arg(format!("--web.listen-address={address}"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -65,8 +68,9 @@ async fn prometheus(program: &str, target: &str) -> Prometheus {
 impl Prometheus {
     async fn get(&self, path: &str) -> Option<Value> {
         let stream = TcpStream::connect(&self.address).await.ok()?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .ok()?;
         tokio::spawn(connection);
         let request = http::Request::get(path)
             .header("host", &self.address)
@@ -86,14 +90,19 @@ impl Prometheus {
             loop {
                 again.tick().await;
                 let answer = self.get(&path).await.unwrap_or_default();
-                let result = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+                let result = answer["data"]["result"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
                 if !result.is_empty() {
                     return result;
                 }
             }
         };
         let limit = Duration::from_secs(60);
-        tokio::time::timeout(limit, answered).await.unwrap_or_else(|_| panic!("no samples for {path}"))
+        tokio::time::timeout(limit, answered)
+            .await
+            .unwrap_or_else(|_| panic!("no samples for {path}"))
     }
 }
 
@@ -105,7 +114,9 @@ async fn a_real_prometheus_scrapes_and_answers() {
     };
     let world = world([]);
     world.post("/v1/scan?wait=true", "{}").await;
-    let bound = Bound::bind("127.0.0.1:0", ServeOptions::default()).await.unwrap();
+    let bound = Bound::bind("127.0.0.1:0", ServeOptions::default())
+        .await
+        .unwrap();
     let target = bound.local_addr().to_string();
     let server = world.role.server.clone();
     let handler = move |request, _: Peer| {
@@ -119,16 +130,29 @@ async fn a_real_prometheus_scrapes_and_answers() {
     // Its numbers are those of the page, labels and all.
     let page = world.get("/v1/metrics").await.text;
     for (query, line) in [
-        ("kubescape_cluster_complianceScore", "kubescape_cluster_complianceScore{} "),
-        ("kubescape_framework_complianceScore{name=\"NSA\"}", "kubescape_framework_complianceScore{name=\"NSA\"} "),
+        (
+            "kubescape_cluster_complianceScore",
+            "kubescape_cluster_complianceScore{} ",
+        ),
+        (
+            "kubescape_framework_complianceScore{name=\"NSA\"}",
+            "kubescape_framework_complianceScore{name=\"NSA\"} ",
+        ),
     ] {
         let served = page.lines().find_map(|one| one.strip_prefix(line)).unwrap();
         assert_eq!(prometheus.query(query).await[0]["value"][1], served);
     }
     let controls = prometheus.query("kubescape_control_complianceScore").await;
-    let served = page.lines().filter(|line| line.starts_with("kubescape_control_complianceScore{"));
+    let served = page
+        .lines()
+        .filter(|line| line.starts_with("kubescape_control_complianceScore{"));
     assert_eq!(controls.len(), served.count());
-    assert!(controls[0]["metric"]["link"].as_str().unwrap().starts_with("https://hub.armosec.io/docs/c-"));
+    assert!(
+        controls[0]["metric"]["link"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://hub.armosec.io/docs/c-")
+    );
     // The rules load and are evaluated.
     let rules = prometheus.get("/api/v1/rules").await.unwrap();
     let rules = rules["data"]["groups"][0]["rules"].as_array().unwrap();

@@ -47,24 +47,36 @@ fn scan_object(work: &LiveWork, object: &ScanObject, deleted: bool) -> Result<Ve
     assert_eq!(finished.facts.cluster.unwrap().context, "prod");
     let records = finished.scan.outcome.records.iter();
     let seen = records.filter(|record| !record.hidden);
-    Ok(seen.map(|record| format!("{} {}", record.kind, record.name)).collect())
+    Ok(seen
+        .map(|record| format!("{} {}", record.kind, record.name))
+        .collect())
 }
 
 #[test]
 fn a_real_cluster_is_scanned_whole_and_object_by_object() {
     let Some(plane) = control_plane() else { return };
     let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop");
-    plane
-        .kubectl(&["apply", "--server-side", "-f", shop.to_str().unwrap()])
-        .unwrap();
+    let apply = || plane.kubectl(&["apply", "--server-side", "-f", shop.to_str().unwrap()]);
+    // The namespace comes after what is in it.
+    apply().unwrap_err();
+    apply().unwrap();
     let work = live(plane.kubeconfig());
     work.check().unwrap();
     let request = ScanRequest::full(Targets::All);
-    let finished = work.full(&request, &Cancel::default(), &mut |_| {}).unwrap();
+    let finished = work
+        .full(&request, &Cancel::default(), &mut |_| {})
+        .unwrap();
     assert!(finished.scan.objects_seen > 50 && !finished.scan.is_partial());
     // One of its workloads, alone.
     let all = plane
-        .kubectl(&["get", "deployments", "-n", "shop", "-o", "jsonpath={.items[0].metadata.name}"])
+        .kubectl(&[
+            "get",
+            "deployments",
+            "-n",
+            "shop",
+            "-o",
+            "jsonpath={.items[0].metadata.name}",
+        ])
         .unwrap();
     let name = all.trim();
     let one = scan_object(&work, &object("Deployment", "apps/v1", name), false).unwrap();
@@ -74,7 +86,10 @@ fn a_real_cluster_is_scanned_whole_and_object_by_object() {
     assert!(!others.is_empty() && others.iter().all(|other| !other.ends_with(" gone")));
     for (wrong, why) in [
         (object("Deployment", "apps/v1", "nobody"), "there is none"),
-        (object("Deployment", "extensions/v1beta1", name), "none of the chosen controls"),
+        (
+            object("Deployment", "extensions/v1beta1", name),
+            "there is none",
+        ),
         (object("Wombat", "", name), "none of the chosen controls"),
     ] {
         let error = scan_object(&work, &wrong, false).unwrap_err();
@@ -84,8 +99,13 @@ fn a_real_cluster_is_scanned_whole_and_object_by_object() {
         include_namespaces: vec!["nowhere".to_owned()],
         ..ScanRequest::full(Targets::Controls(vec!["C-0016"]))
     };
-    let error = work.full(&namespaced, &Cancel::default(), &mut |_| {}).unwrap_err();
-    assert!(error.to_string().contains("no object in the namespaces"), "{error}");
+    let error = work
+        .full(&namespaced, &Cancel::default(), &mut |_| {})
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no object in the namespaces"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -96,7 +116,11 @@ fn a_kubeconfig_that_leads_nowhere_says_where_it_led() {
     assert!(error.contains("cannot read the kubeconfig"), "{error}");
     let path = folder.path().join("config");
     // A port that nobody listens on.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     std::fs::write(&path, format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{{name: a, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\ncontexts: [{{name: a, context: {{cluster: a, user: a}}}}]\nusers: [{{name: a, user: {{}}}}]\n"
     )).unwrap();
@@ -150,14 +174,19 @@ fn silent_server() -> (u16, std::sync::mpsc::Receiver<()>) {
                         "/version" => r#"{"gitVersion":"v1.34.0"}"#,
                         "/api" => r#"{"kind":"APIVersions","versions":["v1"]}"#,
                         "/apis" => r#"{"kind":"APIGroupList","groups":[]}"#,
-                        "/api/v1" => r#"{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods","kind":"Pod","namespaced":true,"singularName":"pod","verbs":["list"]}]}"#,
+                        "/api/v1" => {
+                            r#"{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods","kind":"Pod","namespaced":true,"singularName":"pod","verbs":["list"]}]}"#
+                        }
                         "/api/v1/nodes" => r#"{"kind":"NodeList","items":[]}"#,
                         _ => {
                             let _ = sender.send(());
                             continue;
                         }
                     };
-                    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                        body.len()
+                    );
                     (&stream).write_all(head.as_bytes()).unwrap();
                     (&stream).write_all(body.as_bytes()).unwrap();
                 }

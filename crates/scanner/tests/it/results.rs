@@ -17,7 +17,10 @@ async fn a_restart_finds_results_and_forgets_half_ones() {
     // Also without its ID: it is the latest.
     let again = second.get("/v1/results?keep=true").await;
     assert_eq!(again.text, report.text);
-    assert_eq!(second.get(&format!("/v1/status?id={id}")).await.json()["type"], "notBusy");
+    assert_eq!(
+        second.get(&format!("/v1/status?id={id}")).await.json()["type"],
+        "notBusy"
+    );
     assert!(!second.folder.path().join("results/.x.new").exists());
 }
 
@@ -27,7 +30,10 @@ async fn a_result_goes_when_it_was_fetched_unless_it_is_kept() {
     let kept = world.post("/v1/scan?wait=true&keep=true", "{}").await;
     let id = kept.id();
     let path = format!("/v1/results?id={id}");
-    assert_eq!(world.get(&format!("{path}&keep=true")).await.text, kept.text);
+    assert_eq!(
+        world.get(&format!("{path}&keep=true")).await.text,
+        kept.text
+    );
     assert_eq!(world.ask("HEAD", &path, "", &[]).await.code, 200);
     assert_eq!(world.get(&path).await.text, kept.text);
     assert_eq!(world.get(&path).await.code, 204);
@@ -76,7 +82,11 @@ async fn a_result_that_cannot_be_kept_is_said_in_the_answer_and_in_readiness() {
     let world = world_with([Fate::Done], &env, Vec::new(), folder);
     let answer = world.post("/v1/scan?wait=true", "{}").await;
     assert_eq!(answer.code, 500);
-    assert!(answer.said().contains("KS_RESULTS_MAX_BYTES"), "{}", answer.said());
+    assert!(
+        answer.said().contains("KS_RESULTS_MAX_BYTES"),
+        "{}",
+        answer.said()
+    );
     let ready = world.get("/readyz/results").await;
     assert_eq!(ready.code, 500);
     assert!(ready.text.contains("cannot be written"), "{}", ready.text);

@@ -76,7 +76,12 @@ impl FakeWork {
         self.script.lock().unwrap().scanned.clone()
     }
 
-    fn follow(&self, what: String, request: &ScanRequest, cancel: &Cancel) -> Result<Finished, WorkError> {
+    fn follow(
+        &self,
+        what: String,
+        request: &ScanRequest,
+        cancel: &Cancel,
+    ) -> Result<Finished, WorkError> {
         let fate = {
             let mut script = self.script.lock().unwrap();
             script.scanned.push(what);

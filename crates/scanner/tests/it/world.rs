@@ -34,7 +34,12 @@ pub(crate) struct World {
 }
 
 pub(crate) fn world(fates: impl IntoIterator<Item = Fate>) -> World {
-    world_with(fates, &[], Vec::new(), Arc::new(tempfile::tempdir().unwrap()))
+    world_with(
+        fates,
+        &[],
+        Vec::new(),
+        Arc::new(tempfile::tempdir().unwrap()),
+    )
 }
 
 /// With these variables set, observers, and a folder of somebody else.
@@ -96,7 +101,9 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+        let request = request
+            .body(Full::new(Bytes::from(body.to_owned())))
+            .unwrap();
         let answered = async {
             let response = self.role.server.answer(request).await;
             let (parts, body) = response.into_parts();
@@ -164,6 +171,9 @@ impl Answer {
     /// The text of its `response`.
     #[track_caller]
     pub(crate) fn said(&self) -> String {
-        self.json()["response"].as_str().unwrap_or_default().to_owned()
+        self.json()["response"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
