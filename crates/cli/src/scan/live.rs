@@ -1,8 +1,9 @@
 //! Scanning a living cluster.
 
-use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Patience};
+use kubescape_live::{Access, Cluster, ConnectError, JudgeError, Patience};
 use kubescape_report::ClusterFacts;
 use kubescape_scan::Scan;
+use kubescape_scanner::cluster_facts;
 
 use super::{Request, options, plan};
 use crate::arguments::ScanArguments;
@@ -30,7 +31,7 @@ pub(super) fn judge(
         other => Failure::new(Exit::Internal, other),
     })?;
     progress.finish();
-    Ok((scan, facts(about)))
+    Ok((scan, cluster_facts(about)))
 }
 
 fn failure(error: ConnectError) -> Failure {
@@ -41,15 +42,5 @@ fn failure(error: ConnectError) -> Failure {
         )),
         ConnectError::Start(_) => Failure::new(Exit::Internal, error),
         _ => Failure::input(error),
-    }
-}
-
-fn facts(about: About) -> ClusterFacts {
-    ClusterFacts {
-        git_version: about.git_version().to_owned(),
-        context: about.context,
-        version: about.version,
-        provider: about.provider.unwrap_or_default(),
-        worker_nodes: about.worker_nodes,
     }
 }
