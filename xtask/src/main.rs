@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask --help`.
 
 mod bench;
+mod dashboards;
 mod generate;
 mod storage;
 
@@ -22,6 +23,8 @@ enum Chore {
     /// Time the release binary as a whole process against its bars, and beside kube-score when
     /// that is installed.
     Bench(BenchArguments),
+    /// Write docs/monitoring: a Grafana dashboard and alert rules for Prometheus.
+    Dashboards,
     /// Run a command and print its wall time in seconds and peak memory in KiB.
     #[command(hide = true)]
     Measure { command: Vec<String> },
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
                 storage::run(&arguments).map_err(|error| error as _)
             }
         },
+        Chore::Dashboards => dashboards::run(),
         Chore::Measure { command } => bench::measure(&command),
     };
     match done {

@@ -2,6 +2,7 @@
 
 mod netpol;
 mod scan;
+mod scanner;
 mod storage;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(crate) use scan::{
     ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
     ViewName,
 };
+pub(crate) use scanner::ScannerArguments;
 pub(crate) use storage::{StorageArguments, StorageCommand};
 
 /// Finds what is wrong with Kubernetes objects, why, and what to change.
@@ -30,6 +32,7 @@ Examples:
   kubescape scan framework nsa,mitre manifests/   … by these frameworks only
   kubescape explain C-0016                        what a control wants, and how to satisfy it
   kubescape netpol generate observed.yaml         network policies from observed traffic
+  kubescape scanner --data-dir data               scans and metrics of a cluster over HTTP
   kubescape storage --standalone                  a Kubernetes API for results, without a cluster
 
 Exit codes: 0 done, 1 a threshold is broken or a flow blocked, 2 bad usage, 3 some input could not be read, 4 internal error."
@@ -49,6 +52,9 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Make network policies from observed traffic, and try them on it.
     Netpol(NetpolArguments),
+    /// Scan the cluster for those who ask over HTTP: the scanner role.
+    #[command(alias = "ksserver")]
+    Scanner(ScannerArguments),
     /// Keep results: the storage role, and care of its database.
     Storage(StorageArguments),
     /// Work with rules.

@@ -14,6 +14,7 @@ mod progress;
 mod rules_test;
 mod safe_json;
 mod scan;
+mod scanner;
 mod storage;
 mod yaml;
 
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Netpol(arguments) => netpol::run(&arguments),
         Command::Rules(arguments) => rules_test::run(&arguments),
+        Command::Scanner(arguments) => scanner::run(&arguments),
         Command::Storage(arguments) => storage::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),

@@ -188,6 +188,7 @@ fn scan(kubeconfig: &Path) -> String {
         keep_objects: false,
         keep_texts: false,
         limits: Limits::default(),
+        cancel: kubescape_scan::Cancel::default(),
     };
     let scan = scan_feed(&survey, survey.sources(), options, &mut |_| {}).unwrap();
     let failed = scan.outcome.failed_resources;

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use kubescape_scan::Cancel;
+
 use crate::caller::{Caller, Stream};
 use crate::patience::Patience;
 use crate::trouble::Trouble;
@@ -17,6 +19,7 @@ pub(crate) struct Requests {
     caller: Caller,
     runtime: Handle,
     pub(crate) patience: Patience,
+    cancel: Cancel,
 }
 
 impl Requests {
@@ -25,12 +28,22 @@ impl Requests {
             patience: caller.patience,
             caller,
             runtime,
+            cancel: Cancel::default(),
+        }
+    }
+
+    /// The same, but giving up when that is set.
+    pub(crate) fn until(&self, cancel: &Cancel) -> Self {
+        Self {
+            cancel: cancel.clone(),
+            ..self.clone()
         }
     }
 
     /// Begins to read an answer, if it is a success.
     pub(crate) fn open(&self, path: &str, accept: &str) -> Result<Answer, Trouble> {
-        let stream = self.runtime.block_on(self.caller.open(path, accept))?;
+        let asked = wanted(&self.cancel, self.caller.open(path, accept));
+        let stream = self.runtime.block_on(asked).ok_or(Trouble::Cancelled)??;
         Ok(Answer {
             stream,
             bytes: Bytes::new(),
@@ -38,19 +51,38 @@ impl Requests {
             idle: self.patience.idle,
             until: Instant::now() + self.patience.page,
             broken: None,
+            cancel: self.cancel.clone(),
         })
     }
 
     /// Waits before the next try.
     pub(crate) fn wait(&self, failed: u32, trouble: &Trouble) {
         let wait = self.patience.wait(failed, trouble.again());
-        self.runtime
-            .block_on(async { tokio::time::sleep(wait).await });
+        self.runtime.block_on(wanted(&self.cancel, async {
+            tokio::time::sleep(wait).await;
+        }));
     }
 
     /// What an error of reading an answer means.
     pub(crate) fn trouble(&self, error: &io::Error) -> Trouble {
         self.caller.trouble(error)
+    }
+}
+
+/// How often somebody who waits looks whether that is still wanted.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What the future gives; nothing once nobody wants it any more.
+async fn wanted<F: Future>(cancel: &Cancel, future: F) -> Option<F::Output> {
+    let cancelled = async {
+        while !cancel.is_cancelled() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = future => Some(done),
+        () = cancelled => None,
     }
 }
 
@@ -64,6 +96,7 @@ pub(crate) struct Answer {
     until: Instant,
     /// Why there is no more of it.
     broken: Option<io::Error>,
+    cancel: Cancel,
 }
 
 impl Answer {
@@ -83,10 +116,12 @@ impl Read for Answer {
             }
             let left = self.until.saturating_duration_since(Instant::now());
             let limit = self.idle.min(left);
-            match self.runtime.block_on(self.stream.next(limit)) {
-                Ok(None) => return Ok(0),
-                Ok(Some(bytes)) => self.bytes = bytes,
-                Err(error) => self.broken = Some(error),
+            let next = wanted(&self.cancel, self.stream.next(limit));
+            match self.runtime.block_on(next) {
+                Some(Ok(None)) => return Ok(0),
+                Some(Ok(Some(bytes))) => self.bytes = bytes,
+                Some(Err(error)) => self.broken = Some(error),
+                None => self.broken = Some(io::Error::other(Trouble::Cancelled)),
             }
         }
         let count = into.len().min(self.bytes.len());

@@ -138,7 +138,7 @@ impl<'c> Survey<'c> {
             }
         };
         let pages = Pages {
-            requests: &self.cluster.requests,
+            requests: &self.cluster.requests.until(inlets.cancel()),
             pulse,
             list,
             source: &self.sources[number],

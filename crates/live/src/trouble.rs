@@ -39,6 +39,9 @@ pub(crate) enum Trouble {
     /// The answer ends early, or is not what it should be.
     #[error("the answer is broken: {0}")]
     Broken(String),
+    /// Nobody wants the answer any more.
+    #[error("the scan was cancelled")]
+    Cancelled,
 }
 
 fn words(message: &str) -> String {
@@ -69,7 +72,11 @@ impl Trouble {
         match self {
             Self::Status { code, .. } => matches!(code, 408 | 429 | 500 | 502..=504),
             Self::Slow(_) | Self::Unreachable(_) | Self::Broken(_) => true,
-            Self::Missing | Self::Forbidden(_) | Self::Unauthorized | Self::Expired => false,
+            Self::Missing
+            | Self::Forbidden(_)
+            | Self::Unauthorized
+            | Self::Expired
+            | Self::Cancelled => false,
         }
     }
 

@@ -8,6 +8,7 @@ mod json;
 mod junit;
 mod place;
 mod pretty;
+pub mod prometheus;
 mod sarif;
 mod source;
 pub mod text;

@@ -94,6 +94,7 @@ fn scan_all(path: &Path, threads: usize) {
         keep_objects: false,
         keep_texts: false,
         limits: Limits::default(),
+        cancel: kubescape_scan::Cancel::default(),
     };
     let result = scan(find(&[path]).sources, options, &mut |_| {}).expect("nothing is written");
     assert!(result.objects_seen > 0 && !result.is_partial());

@@ -8,6 +8,8 @@ use crossbeam_channel::Sender;
 use kubescape_collect::{Problem, RawDocument};
 use kubescape_engine::Gap;
 
+use crate::Cancel;
+
 /// Documents travel in batches of about this many bytes, so that small ones do
 /// not cost a queue operation each.
 const BATCH_BYTES: usize = 256 << 10;
@@ -45,14 +47,21 @@ pub(crate) struct Batch {
 pub struct Inlets {
     to_workers: Sender<Batch>,
     numbers: Arc<AtomicU64>,
+    cancel: Cancel,
 }
 
 impl Inlets {
-    pub(crate) fn new(to_workers: Sender<Batch>) -> Self {
+    pub(crate) fn new(to_workers: Sender<Batch>, cancel: Cancel) -> Self {
         Self {
             to_workers,
             numbers: Arc::default(),
+            cancel,
         }
+    }
+
+    /// Set when nobody wants more: a feed that waits for something gives up then.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
     }
 
     /// A way into the queue.
@@ -62,6 +71,7 @@ impl Inlets {
             numbers: Arc::clone(&self.numbers),
             documents: Vec::new(),
             bytes: 0,
+            cancel: self.cancel.clone(),
         }
     }
 }
@@ -73,6 +83,7 @@ pub struct Inlet {
     numbers: Arc<AtomicU64>,
     documents: Vec<Result<RawDocument, Problem>>,
     bytes: usize,
+    cancel: Cancel,
 }
 
 impl Inlet {
@@ -83,6 +94,9 @@ impl Inlet {
         self.documents.push(document);
         if self.bytes < BATCH_BYTES {
             return ControlFlow::Continue(());
+        }
+        if self.cancel.is_cancelled() {
+            return ControlFlow::Break(());
         }
         self.send()
     }

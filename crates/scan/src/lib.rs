@@ -6,6 +6,7 @@
 //! between them is bounded, so memory follows what joins and reports need and
 //! not the size of the input.
 
+mod cancel;
 mod feed;
 mod filter;
 mod gathered;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use kubescape_collect::{Format, Problem, Source};
 use kubescape_engine::{Outcome, Plan};
 
+pub use cancel::{Cancel, Cancelled};
 pub use feed::{Fed, Feed, Inlet, Inlets};
 pub use filter::{Filter, WorkloadName};
 pub use pipeline::{scan, scan_feed};
@@ -40,6 +42,8 @@ pub struct Options {
     pub keep_texts: bool,
     /// Limits of reading.
     pub limits: kubescape_collect::Limits,
+    /// Ends the scan early when somebody sets it.
+    pub cancel: Cancel,
 }
 
 /// Where an object stands in the input.

@@ -10,7 +10,7 @@ use kubescape_collect::{Limits, Problem, RawDocument, Source, read_documents};
 use crate::feed::{Batch, Fed, Feed, Inlets};
 use crate::gathered::Gathered;
 use crate::worker::{Made, Worker};
-use crate::{Options, Scan};
+use crate::{Cancel, Options, Scan};
 
 struct Done {
     number: u64,
@@ -22,8 +22,8 @@ struct Done {
 ///
 /// # Errors
 ///
-/// A temporary file that cannot be written. What cannot be read is no error
-/// but a [`Problem`] in the result.
+/// A temporary file that cannot be written, or [`crate::Cancelled`]. What cannot be
+/// read is no error but a [`Problem`] in the result.
 pub fn scan(
     sources: Vec<Source>,
     options: Options,
@@ -71,7 +71,7 @@ fn run(
     let (to_workers, batches) = bounded::<Batch>(threads * 2);
     let (to_order, done) = bounded::<Done>(threads * 2);
     thread::scope(|scope| {
-        let reader = scope.spawn(|| feed.run(&Inlets::new(to_workers)));
+        let reader = scope.spawn(|| feed.run(&Inlets::new(to_workers, options.cancel.clone())));
         for _ in 0..threads {
             let (batches, to_order) = (batches.clone(), to_order.clone());
             scope.spawn(move || {
@@ -82,10 +82,13 @@ fn run(
         // The queues end when the last of their senders is gone.
         drop((batches, to_order));
         // `gather` owns its end: when it fails, everyone before it stops, too.
-        gather(done, gathered, progress)?;
-        reader
+        gather(done, &options.cancel, gathered, progress)?;
+        let fed = reader
             .join()
-            .map_err(|_| io::Error::other("reading failed inside the program"))
+            .map_err(|_| io::Error::other("reading failed inside the program"))?;
+        // What the feed left out then is no gap.
+        options.cancel.check()?;
+        Ok(fed)
     })
 }
 
@@ -137,6 +140,7 @@ fn work(mut worker: Worker<'_>, batches: &Receiver<Batch>, to_order: &Sender<Don
 
 fn gather(
     done: Receiver<Done>,
+    cancel: &Cancel,
     gathered: &mut Gathered,
     progress: &mut dyn FnMut(usize),
 ) -> io::Result<()> {
@@ -150,6 +154,7 @@ fn gather(
             }
             next += 1;
         }
+        cancel.check()?;
         progress(gathered.seen());
     }
     Ok(())

@@ -1,10 +1,11 @@
 //! Scanning a living cluster.
 
-use kubescape_live::{About, Access, Cluster, ConnectError, Namespaces, Patience, Target};
+use kubescape_live::{Access, Cluster, ConnectError, JudgeError, Patience};
 use kubescape_report::ClusterFacts;
-use kubescape_scan::{Filter, Scan, scan_feed};
+use kubescape_scan::Scan;
+use kubescape_scanner::cluster_facts;
 
-use super::{Request, limits, options, plan};
+use super::{Request, options, plan};
 use crate::arguments::ScanArguments;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -21,35 +22,16 @@ pub(super) fn judge(
     let cluster = Cluster::connect(&access, Patience::default()).map_err(failure)?;
     let scope = request.scope.unwrap_or(cluster.scope());
     let plan = plan(arguments, request, Some(scope))?;
-    let namespaces = Namespaces {
-        include: request.filter.include_namespaces.clone(),
-        exclude: request.filter.exclude_namespaces.clone(),
-    };
-    let target = request.filter.workload.as_ref().map(|workload| Target {
-        kind: workload.kind.clone(),
-        name: workload.name.clone(),
-        namespace: workload.namespace.clone(),
-    });
-    let survey = cluster
-        .survey(&plan, &namespaces, target.as_ref())
-        .map_err(failure)?
-        .with_limits(limits(arguments));
-    let mut filter = Filter {
-        skip_owned: true,
-        ..request.filter.clone()
-    };
-    if let (Some(workload), Some(kind)) = (&mut filter.workload, survey.target_kind()) {
-        kind.clone_into(&mut workload.kind);
-    }
+    let options = options(arguments, request, plan, request.filter.clone());
     let mut progress = Progress::new();
-    let scan = scan_feed(
-        &survey,
-        survey.sources(),
-        options(arguments, request, plan, filter),
-        &mut |objects| progress.set(objects),
-    )?;
+    let judged = cluster.judge(options, &mut |objects| progress.set(objects));
+    let (scan, about) = judged.map_err(|error| match error {
+        JudgeError::Scan(error) => error.into(),
+        JudgeError::Cluster(error) => failure(error),
+        other => Failure::new(Exit::Internal, other),
+    })?;
     progress.finish();
-    Ok((scan, facts(survey.about())))
+    Ok((scan, cluster_facts(about)))
 }
 
 fn failure(error: ConnectError) -> Failure {
@@ -60,15 +42,5 @@ fn failure(error: ConnectError) -> Failure {
         )),
         ConnectError::Start(_) => Failure::new(Exit::Internal, error),
         _ => Failure::input(error),
-    }
-}
-
-fn facts(about: About) -> ClusterFacts {
-    ClusterFacts {
-        git_version: about.git_version().to_owned(),
-        context: about.context,
-        version: about.version,
-        provider: about.provider.unwrap_or_default(),
-        worker_nodes: about.worker_nodes,
     }
 }

@@ -77,6 +77,7 @@ fn scan_files(path: &Path, namespaces: &[&str]) -> Scan {
         keep_objects: false,
         keep_texts: false,
         limits: Limits::default(),
+        cancel: kubescape_scan::Cancel::default(),
     };
     scan(find(&[path]).sources, options, &mut |_| {}).unwrap()
 }

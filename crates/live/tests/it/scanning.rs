@@ -43,6 +43,7 @@ pub(crate) fn run(survey: &Survey<'_>, plan: Plan, filter: Filter) -> Scan {
         keep_objects: true,
         keep_texts: false,
         limits: kubescape_collect::Limits::default(),
+        cancel: kubescape_scan::Cancel::default(),
     };
     scan_feed(survey, survey.sources(), options, &mut |_| {}).unwrap()
 }

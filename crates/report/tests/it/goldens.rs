@@ -9,7 +9,7 @@ use kubescape_report::{Format, Style, View};
 
 use crate::scans::{controls, facts, frameworks, scan_of, text};
 
-fn check(name: &str, actual: &str) {
+pub(crate) fn check(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is how tests fail")]
 
 mod goldens;
+mod prometheus;
 mod sarif;
 mod scans;
 mod secrets;

@@ -28,6 +28,7 @@ pub(crate) fn scan_of(names: &[&str], selection: &Selection) -> Scan {
         keep_objects: true,
         keep_texts: true,
         limits: Limits::default(),
+        cancel: kubescape_scan::Cancel::default(),
     };
     let mut scan = scan(found.sources, options, &mut |_| {}).unwrap();
     scan.problems.splice(0..0, found.problems);

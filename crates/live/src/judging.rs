@@ -1,0 +1,56 @@
+//! A scan of a cluster, from the plan to the result.
+
+use std::io;
+
+use kubescape_scan::{Options, Scan, scan_feed};
+
+use crate::cluster::{About, Cluster, ConnectError};
+use crate::wanted::{Namespaces, Target};
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// The cluster cannot be asked.
+    #[error(transparent)]
+    Cluster(#[from] ConnectError),
+    /// A temporary file cannot be written, or the scan was cancelled.
+    #[error(transparent)]
+    Scan(#[from] io::Error),
+}
+
+impl Cluster {
+    /// Reads just what plan and filter of `options` want, and judges it. What
+    /// belongs to another object is judged through that. `progress` hears how many
+    /// objects have been judged so far.
+    ///
+    /// # Errors
+    ///
+    /// The cluster does not have the kind of the only workload; see also
+    /// [`scan_feed`]. What cannot be read is said in the result.
+    pub fn judge(
+        &self,
+        mut options: Options,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(Scan, About), JudgeError> {
+        let filter = &mut options.filter;
+        filter.skip_owned = true;
+        let namespaces = Namespaces {
+            include: filter.include_namespaces.clone(),
+            exclude: filter.exclude_namespaces.clone(),
+        };
+        let target = filter.workload.as_ref().map(|workload| Target {
+            kind: workload.kind.clone(),
+            name: workload.name.clone(),
+            namespace: workload.namespace.clone(),
+        });
+        let survey = self
+            .survey(&options.plan, &namespaces, target.as_ref())?
+            .with_limits(options.limits);
+        if let (Some(workload), Some(kind)) = (&mut filter.workload, survey.target_kind()) {
+            kind.clone_into(&mut workload.kind);
+        }
+        let scan = scan_feed(&survey, survey.sources(), options, progress)?;
+        Ok((scan, survey.about()))
+    }
+}
