@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use kubescape_scan::Cancel;
 
 use crate::caller::{Caller, Stream};
+use crate::follow::Stop;
 use crate::patience::Patience;
 use crate::trouble::Trouble;
 
@@ -20,6 +21,8 @@ pub(crate) struct Requests {
     runtime: Handle,
     pub(crate) patience: Patience,
     cancel: Cancel,
+    /// Ends every wait, if there is one.
+    stop: Option<Stop>,
 }
 
 impl Requests {
@@ -29,6 +32,7 @@ impl Requests {
             caller,
             runtime,
             cancel: Cancel::default(),
+            stop: None,
         }
     }
 
@@ -40,16 +44,26 @@ impl Requests {
         }
     }
 
+    /// The same, whose waits may be ended.
+    pub(crate) fn ended_by(self, stop: Stop) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
+        }
+    }
+
     /// Begins to read an answer, if it is a success.
     pub(crate) fn open(&self, path: &str, accept: &str) -> Result<Answer, Trouble> {
-        let asked = wanted(&self.cancel, self.caller.open(path, accept));
-        let stream = self.runtime.block_on(asked).ok_or(Trouble::Cancelled)??;
+        let stream = self
+            .block(self.caller.open(path, accept))
+            .ok_or(Trouble::Cancelled)??;
         Ok(Answer {
             stream,
             bytes: Bytes::new(),
             runtime: self.runtime.clone(),
             idle: self.patience.idle,
             until: Instant::now() + self.patience.page,
+            stop: self.stop.clone(),
             broken: None,
             cancel: self.cancel.clone(),
         })
@@ -58,9 +72,12 @@ impl Requests {
     /// Waits before the next try.
     pub(crate) fn wait(&self, failed: u32, trouble: &Trouble) {
         let wait = self.patience.wait(failed, trouble.again());
-        self.runtime.block_on(wanted(&self.cancel, async {
-            tokio::time::sleep(wait).await;
-        }));
+        // Whoever waits asks next, and hears that it is time to end.
+        let _ = self.block(async { tokio::time::sleep(wait).await });
+    }
+
+    fn block<F: Future>(&self, future: F) -> Option<F::Output> {
+        block(&self.runtime, &self.cancel, self.stop.as_ref(), future)
     }
 
     /// What an error of reading an answer means.
@@ -72,18 +89,32 @@ impl Requests {
 /// How often somebody who waits looks whether that is still wanted.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// What the future gives; nothing once nobody wants it any more.
-async fn wanted<F: Future>(cancel: &Cancel, future: F) -> Option<F::Output> {
+/// Waits on this thread; nothing once nobody wants it any more.
+fn block<F: Future>(
+    runtime: &Handle,
+    cancel: &Cancel,
+    stop: Option<&Stop>,
+    future: F,
+) -> Option<F::Output> {
     let cancelled = async {
         while !cancel.is_cancelled() {
             tokio::time::sleep(GLANCE).await;
         }
     };
-    tokio::select! {
-        biased;
-        done = future => Some(done),
-        () = cancelled => None,
-    }
+    let stopped = async {
+        match stop {
+            Some(stop) => stop.asked().await,
+            None => std::future::pending().await,
+        }
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = stopped => None,
+            done = future => Some(done),
+            () = cancelled => None,
+        }
+    })
 }
 
 /// The body of an answer, as it comes.
@@ -94,6 +125,7 @@ pub(crate) struct Answer {
     idle: Duration,
     /// Then it has to be over.
     until: Instant,
+    stop: Option<Stop>,
     /// Why there is no more of it.
     broken: Option<io::Error>,
     cancel: Cancel,
@@ -116,8 +148,8 @@ impl Read for Answer {
             }
             let left = self.until.saturating_duration_since(Instant::now());
             let limit = self.idle.min(left);
-            let next = wanted(&self.cancel, self.stream.next(limit));
-            match self.runtime.block_on(next) {
+            let next = self.stream.next(limit);
+            match block(&self.runtime, &self.cancel, self.stop.as_ref(), next) {
                 Some(Ok(None)) => return Ok(0),
                 Some(Ok(Some(bytes))) => self.bytes = bytes,
                 Some(Err(error)) => self.broken = Some(error),
