@@ -4,6 +4,7 @@ mod netpol;
 mod scan;
 mod scanner;
 mod storage;
+mod up;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use scan::{
 };
 pub(crate) use scanner::ScannerArguments;
 pub(crate) use storage::{StorageArguments, StorageCommand};
+pub(crate) use up::UpArguments;
 
 /// Finds what is wrong with Kubernetes objects, why, and what to change.
 #[derive(Parser)]
@@ -44,6 +46,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Run everything in one process, on a cluster or a folder of manifests.
+    Up(UpArguments),
     /// Judge Kubernetes objects in files.
     Scan(Box<ScanArguments>),
     /// List frameworks or controls.

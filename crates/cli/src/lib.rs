@@ -16,6 +16,7 @@ mod safe_json;
 mod scan;
 mod scanner;
 mod storage;
+mod up;
 mod yaml;
 
 use std::io::{self, Write};
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Rules(arguments) => rules_test::run(&arguments),
         Command::Scanner(arguments) => scanner::run(&arguments),
         Command::Storage(arguments) => storage::run(&arguments),
+        Command::Up(arguments) => up::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),
     }

@@ -29,7 +29,7 @@ const GIVEN_BACK: &str = "262144";
 /// safe. Halves the memory of a server of large objects (docs/performance.md).
 ///
 /// Whoever set these variables has chosen. Where it does not work all goes on.
-fn give_memory_back() {
+pub(crate) fn give_memory_back() {
     use std::os::unix::process::CommandExt as _;
     const VARIABLES: [&str; 2] = ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
     let chosen = VARIABLES

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,9 +48,36 @@ impl std::fmt::Display for FollowError {
 
 impl std::error::Error for FollowError {}
 
-/// A folder that is followed, until nobody receives its events any more.
+/// A folder that is followed, until this is dropped or nobody receives its events
+/// any more.
 pub struct Follow {
     kinds: Kinds,
+    listener: Listener,
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        self.listener.gone.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whom events are for.
+#[derive(Clone)]
+struct Listener {
+    events: Sender<Event>,
+    gone: Arc<AtomicBool>,
+}
+
+impl Listener {
+    fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed) || self.events.is_closed()
+    }
+
+    /// Whether somebody listens still.
+    fn tell(&self, news: Vec<Event>) -> bool {
+        news.into_iter()
+            .all(|event| !self.is_gone() && self.events.blocking_send(event).is_ok())
+    }
 }
 
 impl Follow {
@@ -67,11 +96,16 @@ impl Follow {
         let look = Look::new(folder, limits);
         let kinds = look.kinds().clone();
         let folder = folder.to_owned();
+        let listener = Listener {
+            events,
+            gone: Arc::default(),
+        };
+        let told = listener.clone();
         thread::Builder::new()
             .name("kubescape-folder".to_owned())
-            .spawn(move || run(&folder, look, &events))
+            .spawn(move || run(&folder, look, &told))
             .map_err(FollowError::Thread)?;
-        Ok(Self { kinds })
+        Ok(Self { kinds, listener })
     }
 
     /// What the numbers of kinds stand for.
@@ -80,27 +114,21 @@ impl Follow {
     }
 }
 
-fn run(folder: &Path, mut look: Look, events: &Sender<Event>) {
+fn run(folder: &Path, mut look: Look, listener: &Listener) {
     // Before the first look, so that nothing falls between.
     let (bell, trouble) = Bell::hang(folder);
     let mut first: Vec<Event> = trouble.into_iter().collect();
     first.extend(look.look());
     first.push(Event::Synced);
-    if !send(events, first) {
+    if !listener.tell(first) {
         return;
     }
     loop {
-        bell.wait(events);
-        if events.is_closed() || !send(events, look.look()) {
+        bell.wait(listener);
+        if listener.is_gone() || !listener.tell(look.look()) {
             return;
         }
     }
-}
-
-/// Whether somebody listens.
-fn send(events: &Sender<Event>, news: Vec<Event>) -> bool {
-    news.into_iter()
-        .all(|event| events.blocking_send(event).is_ok())
 }
 
 /// Rings when something happens in the folder, if the system lets us hear of it.
@@ -139,13 +167,13 @@ impl Bell {
     }
 
     /// Waits until something happened and it is quiet again, but not for ever.
-    fn wait(&self, events: &Sender<Event>) {
+    fn wait(&self, listener: &Listener) {
         let longest = match self.watcher {
             Some(_) => AT_LEAST,
             None => WITHOUT_WATCHER,
         };
         let end = Instant::now() + longest;
-        while Instant::now() < end && !events.is_closed() {
+        while Instant::now() < end && !listener.is_gone() {
             let left = end.saturating_duration_since(Instant::now());
             if self.rung.recv_timeout(GLANCE.min(left)).is_ok() {
                 while Instant::now() < end && self.rung.recv_timeout(SILENCE).is_ok() {}

@@ -1,0 +1,11 @@
+//! Roles of the platform together in one process: what `kubescape up` starts, over
+//! calls instead of connections. Knows the roles; the roles do not know each other.
+
+mod config;
+mod source;
+mod state;
+mod up;
+
+pub use config::{Config, Flags, Source};
+pub use state::State;
+pub use up::{Ready, UpError, up};

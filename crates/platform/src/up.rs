@@ -1,0 +1,202 @@
+//! From a configuration to a running platform, and to its orderly end.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubescape_collect::Event;
+use kubescape_continuous::{Desk, Handle, Notice, Options, Service, Stored};
+use kubescape_controls::{LIBRARY, default_inputs};
+use kubescape_engine::{Plan, Scope, Selection};
+use kubescape_posture::Context;
+use kubescape_runtime::{Drain, RunError, Shutdown, Supervisor};
+use kubescape_sink::{Limits, Local, Writer};
+use kubescape_storage::{Caller, RoleError, Running};
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+use crate::source::{self, Following};
+use crate::state::State;
+
+/// Events on their way.
+const EVENTS: usize = 1_024;
+/// The end takes no longer than this.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Why the platform does not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpError {
+    /// The storage.
+    #[error("{0}")]
+    Storage(#[from] RoleError),
+    /// What is to be looked at.
+    #[error("{0}")]
+    Source(#[from] source::SourceError),
+    /// A framework that does not exist.
+    #[error("{0}")]
+    Selection(String),
+    /// A task failed, or the end took too long.
+    #[error("{0}")]
+    Run(#[from] RunError),
+}
+
+/// What a started platform tells.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Where the API with the results is.
+    pub url: String,
+    /// The kubeconfig for it.
+    pub kubeconfig: Option<PathBuf>,
+    /// What is looked at, in words.
+    pub source: String,
+}
+
+/// Runs until it is told to end. `ready` hears when it listens, `state` of every
+/// change after that.
+///
+/// # Errors
+///
+/// See [`UpError`]; data are kept.
+pub async fn up(
+    config: Config,
+    ready: impl FnOnce(Ready),
+    state: impl Fn(&State) + Send + 'static,
+) -> Result<(), UpError> {
+    let mut supervisor = Supervisor::new(Drain {
+        delay: Duration::ZERO,
+        deadline: DRAIN,
+    });
+    supervisor.listen()?;
+    let running = kubescape_storage::start(&config.storage, &supervisor).await?;
+    let writer = write_results(&supervisor, &running);
+    let scan = scan(&config, &supervisor, writer.clone()).await?;
+    supervisor
+        .tasks()
+        .job("state", tell(scan.handle, writer, state));
+    ready(Ready {
+        url: running.started.url.clone(),
+        kubeconfig: running.started.kubeconfig.clone(),
+        source: scan.source,
+    });
+    let ended = supervisor.run().await;
+    running.close().await;
+    Ok(ended?)
+}
+
+/// Results go to the storage of this process.
+fn write_results(supervisor: &Supervisor, running: &Running) -> Writer {
+    let caller = Arc::new(Caller::Certificate {
+        name: "kubescape".to_owned(),
+        groups: vec!["system:masters".to_owned()],
+        front_proxy: false,
+        client: true,
+    });
+    let server = running.server.clone();
+    let store = Local::new(move |request| {
+        let (server, caller) = (server.clone(), Arc::clone(&caller));
+        async move { server.answer(request, &caller).await }
+    });
+    let writer = Writer::new(Arc::new(store), Limits::default());
+    writer.check(&supervisor.health());
+    let written = writer.clone().run(supervisor.shutdown());
+    supervisor.tasks().job("results", endless(written));
+    writer
+}
+
+struct Scanning {
+    handle: Handle,
+    source: String,
+}
+
+async fn scan(
+    config: &Config,
+    supervisor: &Supervisor,
+    writer: Writer,
+) -> Result<Scanning, UpError> {
+    let (events, received) = mpsc::channel::<Event>(EVENTS);
+    let opened = source::open(&config.source).await?;
+    let plan = plan(config, opened.scope())?;
+    let context = Context {
+        cluster: opened.cluster_name(),
+        namespace: config.storage.namespace.clone(),
+        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        now: String::new(),
+    };
+    let source = opened.describe();
+    let following = opened.follow(&plan, events)?;
+    let desk = Desk::new(plan, context, following.kinds());
+    let (service, handle) = Service::new(
+        desk,
+        Stored::new(writer),
+        &Options::default(),
+        now,
+        |Notice { about, message }| tracing::warn!(about, "{message}"),
+    );
+    supervisor
+        .tasks()
+        .job("following", until(supervisor.shutdown(), following));
+    // It computes: a thread of its own keeps others quick.
+    let runtime = tokio::runtime::Handle::current();
+    let task = tokio::task::spawn_blocking(move || runtime.block_on(service.run(received)));
+    supervisor.tasks().essential("scanning", task);
+    Ok(Scanning { handle, source })
+}
+
+fn plan(config: &Config, scope: Scope) -> Result<Plan, UpError> {
+    let selection = Selection {
+        frameworks: config.frameworks.clone(),
+        ..Selection::default()
+    };
+    Plan::new(&LIBRARY, &selection, Some(scope), default_inputs()).map_err(|errors| {
+        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        UpError::Selection(texts.join("; "))
+    })
+}
+
+fn now() -> String {
+    let now = jiff::Timestamp::now();
+    format!("{:.0}", now)
+}
+
+/// Tells of every change of state, some ten times a second at most.
+async fn tell(
+    handle: Handle,
+    writer: Writer,
+    state: impl Fn(&State) + Send,
+) -> Result<(), Infallible> {
+    let mut progress = handle.progress();
+    let mut told = State::default();
+    let mut beat = tokio::time::interval(Duration::from_millis(100));
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        let now = State {
+            progress: progress.borrow_and_update().clone(),
+            pending: writer.pending(),
+        };
+        let idle = now.is_settled();
+        if now != told {
+            state(&now);
+            told = now;
+        }
+        if idle && progress.changed().await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Keeps what is followed until the end begins: then events end, and with them what
+/// receives them.
+async fn until(shutdown: Shutdown, following: Following) -> Result<(), Infallible> {
+    shutdown.requested().await;
+    drop(following);
+    Ok(())
+}
+
+/// A task that cannot fail.
+async fn endless(work: impl Future<Output = ()>) -> Result<(), Infallible> {
+    work.await;
+    Ok(())
+}
