@@ -2,6 +2,7 @@
 
 mod bench;
 mod generate;
+mod results;
 mod storage;
 
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ enum Chore {
     /// Time the release binary as a whole process against its bars, and beside kube-score when
     /// that is installed.
     Bench(BenchArguments),
+    /// Run the storage as a process of a benchmark.
+    #[command(hide = true)]
+    ServeStorage,
     /// Run a command and print its wall time in seconds and peak memory in KiB.
     #[command(hide = true)]
     Measure { command: Vec<String> },
@@ -37,6 +41,8 @@ struct BenchArguments {
 enum Benchmark {
     /// The storage as a server instead, and beside a kube-apiserver with etcd.
     Storage(storage::Arguments),
+    /// Results brought into the storage through kube-apiserver, directly and in one process.
+    Results(results::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,7 +53,11 @@ fn main() -> ExitCode {
             Some(Benchmark::Storage(arguments)) => {
                 storage::run(&arguments).map_err(|error| error as _)
             }
+            Some(Benchmark::Results(arguments)) => {
+                results::run(&arguments).map_err(|error| error as _)
+            }
         },
+        Chore::ServeStorage => return results::serve(),
         Chore::Measure { command } => bench::measure(&command),
     };
     match done {
