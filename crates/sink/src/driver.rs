@@ -155,7 +155,10 @@ impl Driver<'_> {
     fn heard<T>(&mut self, answer: &Result<T, StoreError>) {
         let now = Instant::now();
         let mut state = self.shared.state();
-        let Err(StoreError::Unavailable { why, after, busy }) = answer else {
+        let Err(StoreError::Unavailable {
+            why, after, busy, ..
+        }) = answer
+        else {
             self.backoff.reset();
             self.retry = now;
             if let Some(away) = state.away.take() {
@@ -192,6 +195,7 @@ impl Driver<'_> {
             error @ StoreError::Unavailable { .. } => error,
             other => StoreError::Unavailable {
                 why: format!("what is stored cannot be listed: {other}"),
+                code: 0,
                 after: None,
                 busy: true,
             },

@@ -73,9 +73,10 @@ impl std::fmt::Display for ResultKey {
     }
 }
 
+/// An object as the API has it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<'a> {
+pub(crate) struct Document<'a> {
     api_version: &'a str,
     kind: &'a str,
     metadata: Metadata<'a>,
@@ -110,32 +111,28 @@ impl ResultObject {
         256 + short + self.spec.len() + texts(&self.labels) + texts(&self.annotations)
     }
 
-    /// The whole object as JSON.
+    /// The whole object, to be written as JSON.
     ///
     /// # Errors
     ///
     /// The spec is no JSON.
-    pub fn document(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub(crate) fn document(&self) -> Result<Document<'_>, serde_json::Error> {
         let mut annotations: BTreeMap<_, _> = self
             .annotations
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect();
         annotations.insert(DIGEST, &self.digest);
-        let metadata = Metadata {
-            name: &self.name,
-            namespace: &self.namespace,
-            labels: &self.labels,
-            annotations,
-        };
-        let mut body = Vec::with_capacity(self.spec.len() + 2048);
-        let document = Document {
+        Ok(Document {
             api_version: API_VERSION,
             kind: self.resource.kind(),
-            metadata,
+            metadata: Metadata {
+                name: &self.name,
+                namespace: &self.namespace,
+                labels: &self.labels,
+                annotations,
+            },
             spec: serde_json::from_str(&self.spec)?,
-        };
-        serde_json::to_writer(&mut body, &document)?;
-        Ok(body)
+        })
     }
 }
