@@ -80,6 +80,11 @@ impl Driver<'_> {
                 return;
             }
             self.write();
+            // With nothing to write, somebody still has to see that it is back.
+            let away = self.shared.state().away.is_some();
+            if away && self.flights.is_empty() && !self.read_index().await {
+                return;
+            }
             let place = {
                 let mut state = self.shared.state();
                 let state = &mut *state;

@@ -18,8 +18,9 @@ pub struct KubeStore(Rest<Carrier>);
 struct Carrier(kube::Client);
 
 impl KubeStore {
-    /// With the rights of that client, which needs `get`, `list`, `create`, `update`
-    /// and `delete` of both kinds in all namespaces.
+    /// With the rights of that client, which needs `list`, `create`, `patch`
+    /// and `delete` of both kinds in all namespaces. With `create` of
+    /// `configurationscanbatches`, too, many writes go in one request.
     pub fn new(client: kube::Client) -> Self {
         Self(Rest::in_batches(Carrier(client)))
     }

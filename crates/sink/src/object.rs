@@ -117,12 +117,6 @@ impl ResultObject {
     ///
     /// The spec is no JSON.
     pub(crate) fn document(&self) -> Result<Document<'_>, serde_json::Error> {
-        let mut annotations: BTreeMap<_, _> = self
-            .annotations
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect();
-        annotations.insert(DIGEST, &self.digest);
         Ok(Document {
             api_version: API_VERSION,
             kind: self.resource.kind(),
@@ -130,9 +124,61 @@ impl ResultObject {
                 name: &self.name,
                 namespace: &self.namespace,
                 labels: &self.labels,
-                annotations,
+                annotations: self.all_annotations(),
             },
             spec: serde_json::from_str(&self.spec)?,
         })
+    }
+
+    /// A JSON patch that makes a stored object this one. An update would have to name
+    /// the version that it replaces, which nobody needs to know here.
+    ///
+    /// # Errors
+    ///
+    /// The spec is no JSON.
+    pub(crate) fn patch(&self) -> Result<Patch<'_>, serde_json::Error> {
+        let spec = serde_json::from_str(&self.spec)?;
+        let annotations = self.all_annotations();
+        Ok(Patch([
+            Operation::add("/metadata/labels", Part::Labels(&self.labels)),
+            Operation::add("/metadata/annotations", Part::Annotations(annotations)),
+            Operation::add("/spec", Part::Spec(spec)),
+        ]))
+    }
+
+    fn all_annotations(&self) -> BTreeMap<&str, &str> {
+        let text = self.annotations.iter();
+        let mut all: BTreeMap<_, _> = text
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        all.insert(DIGEST, &self.digest);
+        all
+    }
+}
+
+/// See [`ResultObject::patch`].
+#[derive(Serialize)]
+pub(crate) struct Patch<'a>([Operation<'a>; 3]);
+
+/// `add` replaces what is there.
+#[derive(Serialize)]
+struct Operation<'a> {
+    op: &'static str,
+    path: &'static str,
+    value: Part<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Labels(&'a BTreeMap<String, String>),
+    Annotations(BTreeMap<&'a str, &'a str>),
+    Spec(&'a RawValue),
+}
+
+impl<'a> Operation<'a> {
+    fn add(path: &'static str, value: Part<'a>) -> Self {
+        let op = "add";
+        Self { op, path, value }
     }
 }

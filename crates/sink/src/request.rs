@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::object::{DIGEST, Document, ResultKey, ResultObject, ResultResource};
+use crate::object::{DIGEST, Document, Patch, ResultKey, ResultObject, ResultResource};
 use crate::store::{Expected, IndexPage, IndexRow, StoreError, Write};
 
 /// Rows of one page of the index.
@@ -44,13 +44,17 @@ pub(crate) fn list(resource: ResultResource, after: Option<&str>) -> Request<Byt
 /// A new object.
 pub(crate) fn create(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
     let path = collection(object.resource, &object.namespace);
-    Ok(build(Method::POST, &path, SHORT, text(object)?))
+    let body = text(object, object.document())?;
+    Ok(build(Method::POST, &path, SHORT, body))
 }
 
 /// Another version of an object.
 pub(crate) fn update(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
-    let path = path(&object.key());
-    Ok(build(Method::PUT, &path, SHORT, text(object)?))
+    let body = text(object, object.patch())?;
+    let mut request = build(Method::PATCH, &path(&object.key()), SHORT, body);
+    let kind = header::HeaderValue::from_static("application/json-patch+json");
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(request)
 }
 
 /// Where many writes go at once.
@@ -62,8 +66,15 @@ struct Item<'a> {
     resource: &'static str,
     namespace: &'a str,
     name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object: Option<Document<'a>>,
+    object: Content<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Whole(Document<'a>),
+    Patch(Patch<'a>),
+    Nothing,
 }
 
 /// Many writes of different objects, each the JSON of an item.
@@ -85,18 +96,17 @@ pub(crate) fn batch(items: &[Vec<u8>]) -> Request<Bytes> {
 /// One write of a batch.
 pub(crate) fn item(write: &Write) -> Result<Vec<u8>, StoreError> {
     let key = write.key();
-    let (verb, object) = match write {
-        Write::Put(object, Expected::Absent) => ("create", Some(object)),
-        Write::Put(object, Expected::Present) => ("update", Some(object)),
-        Write::Delete(_) => ("delete", None),
+    let (verb, content) = match write {
+        Write::Put(object, Expected::Absent) => ("create", object.document().map(Content::Whole)),
+        Write::Put(object, Expected::Present) => ("patch", object.patch().map(Content::Patch)),
+        Write::Delete(_) => ("delete", Ok(Content::Nothing)),
     };
-    let document = object.map(|object| object.document()).transpose();
     let item = Item {
         verb,
         resource: key.resource.plural(),
         namespace: &key.namespace,
         name: &key.name,
-        object: document.map_err(|error| no_json(&error))?,
+        object: content.map_err(|error| no_json(&error))?,
     };
     serde_json::to_vec(&item).map_err(|error| no_json(&error))
 }
@@ -137,10 +147,13 @@ pub(crate) fn delete(key: &ResultKey) -> Request<Bytes> {
     build(Method::DELETE, &path(key), JSON, Bytes::new())
 }
 
-fn text(object: &ResultObject) -> Result<Bytes, StoreError> {
-    let document = object.document().map_err(|error| no_json(&error))?;
+fn text<T: Serialize>(
+    object: &ResultObject,
+    content: Result<T, serde_json::Error>,
+) -> Result<Bytes, StoreError> {
+    let content = content.map_err(|error| no_json(&error))?;
     let mut text = Vec::with_capacity(object.spec.len() + 2048);
-    serde_json::to_writer(&mut text, &document).map_err(|error| no_json(&error))?;
+    serde_json::to_writer(&mut text, &content).map_err(|error| no_json(&error))?;
     Ok(text.into())
 }
 

@@ -61,7 +61,8 @@ struct Item<'a> {
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Create,
-    Update,
+    /// With a JSON patch.
+    Patch,
     Delete,
 }
 
@@ -164,7 +165,7 @@ fn items(text: &Bytes) -> Result<Vec<One>, Failure> {
         Ok(One {
             verb: match item.verb {
                 Kind::Create => Verb::Create,
-                Kind::Update => Verb::Update,
+                Kind::Patch => Verb::Patch,
                 Kind::Delete => Verb::Delete,
             },
             resource,
@@ -181,8 +182,6 @@ fn headers_of_items(headers: &HeaderMap) -> HeaderMap {
     let mut all = HeaderMap::new();
     let short = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
     all.insert(header::ACCEPT, HeaderValue::from_static(short));
-    let json = HeaderValue::from_static("application/json");
-    all.insert(header::CONTENT_TYPE, json);
     if let Some(agent) = headers.get(header::USER_AGENT) {
         all.insert(header::USER_AGENT, agent.clone());
     }
@@ -227,13 +226,19 @@ async fn write(sender: &Sender, item: One) -> Result<u16, Failure> {
     if creates && !names(&item.body, &item.name) {
         return Err(Failure::bad_request("metadata.name is not the item's name"));
     }
+    let mut headers = sender.headers.clone();
+    let kind = match item.verb {
+        Verb::Patch => "application/json-patch+json",
+        _ => "application/json",
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     let call = Call {
         server: Arc::clone(server),
         resource: item.resource,
         namespace: item.namespace,
         name: if creates { String::new() } else { item.name },
         query: String::new(),
-        headers: sender.headers.clone(),
+        headers,
     };
     let response = rest::serve(call, &item.verb, Full::new(item.body)).await?;
     let code = response.status().as_u16();

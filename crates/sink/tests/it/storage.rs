@@ -179,6 +179,7 @@ async fn in_process_and_over_https_the_same_is_stored() {
             .apply(vec![Change::Put(changed), Change::Delete(gone)])
             .await;
         writer.idle().await;
+        assert_eq!(writer.take_refused().0, []);
         let report = pass(writer, results(50)).await;
         assert_eq!((report.written, report.deleted), (2, 100));
     }

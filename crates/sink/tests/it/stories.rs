@@ -250,3 +250,27 @@ fn errors_say_what_is_wrong() {
     let error = StoreError::Refused { code: 422, why };
     assert_eq!(error.to_string(), "refused with 422: it is not taken");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_storage_that_is_back_is_noticed_though_nothing_is_to_be_written() {
+    let limits = Limits {
+        in_flight: 1,
+        pending: 1,
+        ..Limits::default()
+    };
+    let world = world(limits);
+    world.writer.idle().await;
+    world.store.mood(Mood::Away);
+    // The second takes back the first, the third finds no room.
+    world
+        .writer
+        .apply(vec![Change::Put(result("b", "1"))])
+        .await;
+    world
+        .writer
+        .apply(vec![Change::Put(result("a", "1"))])
+        .await;
+    world.writer.apply(vec![Change::Delete(key("b"))]).await;
+    world.store.mood(Mood::Fine);
+    assert_eq!(world.writer.stale().await.keys, [key("a")]);
+}

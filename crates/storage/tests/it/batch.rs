@@ -18,7 +18,10 @@ fn item(verb: &str, namespace: &str, name: &str) -> Value {
         "namespace": namespace,
         "name": name,
     });
-    if verb != "delete" {
+    if verb == "patch" {
+        let labels = json!({"op": "add", "path": "/metadata/labels", "value": {"a": "b"}});
+        item["object"] = json!([labels]);
+    } else if verb == "create" {
         item["object"] = summary(name, 1);
         item["object"]["metadata"]["namespace"] = namespace.into();
     }
@@ -45,14 +48,12 @@ async fn each_item_has_an_answer_of_its_own() {
     bad["object"]["spec"] = json!({"severities": 7});
     let mut other = item("create", "shop", "d");
     other["object"]["metadata"]["name"] = "e".into();
-    let mut changed = item("update", "shop", "b");
-    changed["object"]["metadata"]["labels"] = json!({"a": "b"});
     let items = [
         item("create", "shop", "a"),
         bad,
         other,
-        changed,
-        item("update", "shop", "nobody"),
+        item("patch", "shop", "b"),
+        item("patch", "shop", "nobody"),
         item("delete", "shop", "nothing"),
     ];
     let answer = send(&world, &items).await;
@@ -82,7 +83,7 @@ async fn what_is_no_batch_is_refused_whole() {
     foreign["resource"] = "knownservers".into();
     let mut nowhere = item("delete", "", "a");
     nowhere["namespace"] = "".into();
-    let twice = [item("create", "shop", "a"), item("update", "shop", "a")];
+    let twice = [item("create", "shop", "a"), item("patch", "shop", "a")];
     let many: Vec<_> = (0..513)
         .map(|n| item("delete", "shop", &format!("n{n}")))
         .collect();
@@ -135,7 +136,7 @@ async fn each_item_needs_the_right_that_it_would_need_alone() {
     let items = json!({"items": [
         item("create", "shop", "a"),
         item("create", "bank", "a"),
-        item("update", "shop", "b"),
+        item("patch", "shop", "b"),
         item("delete", "shop", "c"),
     ]});
     let certificate = |name: &str, front_proxy: bool| Caller::Certificate {
