@@ -120,7 +120,11 @@ where
     // Tasks of their own, which use all processors; a panic costs one item.
     let tasks = items.into_iter().map(move |item| {
         let sender = Arc::clone(&sender);
-        async move { tokio::spawn(one(sender, item)).await.unwrap_or_else(lost) }
+        async move {
+            tokio::spawn(one(sender, item))
+                .await
+                .unwrap_or_else(|error| lost(&error))
+        }
     });
     let answers = futures_util::stream::iter(tasks).buffered(AT_ONCE);
     let answers: Vec<Value> = answers.collect().await;
@@ -206,7 +210,7 @@ fn failed(failure: &Failure) -> Value {
     json!({"code": failure.code, "status": failure.to_status()})
 }
 
-fn lost(error: tokio::task::JoinError) -> Value {
+fn lost(error: &tokio::task::JoinError) -> Value {
     failed(&Failure::internal(format!("the write failed: {error}")))
 }
 
