@@ -3,6 +3,7 @@
 mod bench;
 mod dashboards;
 mod generate;
+mod results;
 mod storage;
 
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ enum Chore {
     Bench(BenchArguments),
     /// Write docs/monitoring: a Grafana dashboard and alert rules for Prometheus.
     Dashboards,
+    /// Run the storage as a process of a benchmark.
+    #[command(hide = true)]
+    ServeStorage,
     /// Run a command and print its wall time in seconds and peak memory in KiB.
     #[command(hide = true)]
     Measure { command: Vec<String> },
@@ -40,6 +44,8 @@ struct BenchArguments {
 enum Benchmark {
     /// The storage as a server instead, and beside a kube-apiserver with etcd.
     Storage(storage::Arguments),
+    /// Results brought into the storage through kube-apiserver, directly and in one process.
+    Results(results::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,8 +56,12 @@ fn main() -> ExitCode {
             Some(Benchmark::Storage(arguments)) => {
                 storage::run(&arguments).map_err(|error| error as _)
             }
+            Some(Benchmark::Results(arguments)) => {
+                results::run(&arguments).map_err(|error| error as _)
+            }
         },
         Chore::Dashboards => dashboards::run(),
+        Chore::ServeStorage => return results::serve(),
         Chore::Measure { command } => bench::measure(&command),
     };
     match done {

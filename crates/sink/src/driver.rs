@@ -80,6 +80,11 @@ impl Driver<'_> {
                 return;
             }
             self.write();
+            // With nothing to write, somebody still has to see that it is back.
+            let away = self.shared.state().away.is_some();
+            if away && self.flights.is_empty() && !self.read_index().await {
+                return;
+            }
             let place = {
                 let mut state = self.shared.state();
                 let state = &mut *state;
@@ -155,7 +160,10 @@ impl Driver<'_> {
     fn heard<T>(&mut self, answer: &Result<T, StoreError>) {
         let now = Instant::now();
         let mut state = self.shared.state();
-        let Err(StoreError::Unavailable { why, after, busy }) = answer else {
+        let Err(StoreError::Unavailable {
+            why, after, busy, ..
+        }) = answer
+        else {
             self.backoff.reset();
             self.retry = now;
             if let Some(away) = state.away.take() {
@@ -192,6 +200,7 @@ impl Driver<'_> {
             error @ StoreError::Unavailable { .. } => error,
             other => StoreError::Unavailable {
                 why: format!("what is stored cannot be listed: {other}"),
+                code: 0,
                 after: None,
                 busy: true,
             },

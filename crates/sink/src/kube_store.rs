@@ -10,7 +10,7 @@ use kube::client::Body;
 use crate::object::{ResultKey, ResultObject, ResultResource};
 use crate::request::Answer;
 use crate::rest::{LARGEST, Rest, Transport};
-use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError};
+use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError, Write};
 
 /// Results behind that client's server. Connections are kept and used again.
 pub struct KubeStore(Rest<Carrier>);
@@ -18,10 +18,11 @@ pub struct KubeStore(Rest<Carrier>);
 struct Carrier(kube::Client);
 
 impl KubeStore {
-    /// With the rights of that client, which needs `get`, `list`, `create`, `update`
-    /// and `delete` of both kinds in all namespaces.
+    /// With the rights of that client, which needs `list`, `create`, `patch`
+    /// and `delete` of both kinds in all namespaces. With `create` of
+    /// `configurationscanbatches`, too, many writes go in one request.
     pub fn new(client: kube::Client) -> Self {
-        Self(Rest(Carrier(client)))
+        Self(Rest::in_batches(Carrier(client)))
     }
 }
 
@@ -71,5 +72,13 @@ impl ResultStore for KubeStore {
 
     async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {
         self.0.delete(key).await
+    }
+
+    fn batch(&self) -> usize {
+        ResultStore::batch(&self.0)
+    }
+
+    async fn write(&self, writes: &[Write]) -> Vec<Result<Done, StoreError>> {
+        self.0.write(writes).await
     }
 }

@@ -12,7 +12,7 @@ use kubescape_runtime::serve::{Body, read_limited};
 use crate::object::{ResultKey, ResultObject, ResultResource};
 use crate::request::Answer;
 use crate::rest::{LARGEST, PATIENCE, Rest, Transport};
-use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError};
+use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError, Write};
 
 type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 type Service = dyn Fn(Request<Full<Bytes>>) -> Answering + Send + Sync;
@@ -32,7 +32,7 @@ impl Local {
         A: Future<Output = Response<Body>> + Send + 'static,
     {
         let service = move |request| -> Answering { Box::pin(answer(request)) };
-        Self(Rest(Carrier(Box::new(service))))
+        Self(Rest::one_by_one(Carrier(Box::new(service))))
     }
 }
 
@@ -74,5 +74,13 @@ impl ResultStore for Local {
 
     async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {
         self.0.delete(key).await
+    }
+
+    fn batch(&self) -> usize {
+        ResultStore::batch(&self.0)
+    }
+
+    async fn write(&self, writes: &[Write]) -> Vec<Result<Done, StoreError>> {
+        self.0.write(writes).await
     }
 }

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use kubescape_api::{GROUP, VERSION};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use crate::object::{DIGEST, ResultKey, ResultObject, ResultResource};
-use crate::store::{IndexPage, IndexRow, StoreError};
+use crate::object::{DIGEST, Document, Patch, ResultKey, ResultObject, ResultResource, Wire as _};
+use crate::store::{Expected, IndexPage, IndexRow, StoreError, Write};
 
 /// Rows of one page of the index.
 const PAGE: usize = 2_000;
@@ -43,13 +44,102 @@ pub(crate) fn list(resource: ResultResource, after: Option<&str>) -> Request<Byt
 /// A new object.
 pub(crate) fn create(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
     let path = collection(object.resource, &object.namespace);
-    Ok(build(Method::POST, &path, SHORT, text(object)?))
+    let body = text(object, object.wire())?;
+    Ok(build(Method::POST, &path, SHORT, body))
 }
 
 /// Another version of an object.
 pub(crate) fn update(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
-    let path = path(&object.key());
-    Ok(build(Method::PUT, &path, SHORT, text(object)?))
+    let body = text(object, object.patch())?;
+    let mut request = build(Method::PATCH, &path(&object.key()), SHORT, body);
+    let kind = header::HeaderValue::from_static("application/json-patch+json");
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(request)
+}
+
+/// Where many writes go at once.
+const BATCHES: &str = "configurationscanbatches";
+
+#[derive(Serialize)]
+struct Item<'a> {
+    verb: &'static str,
+    resource: &'static str,
+    namespace: &'a str,
+    name: &'a str,
+    object: Content<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Whole(Document<'a>),
+    Patch(Patch<'a>),
+    Nothing,
+}
+
+/// Many writes of different objects, each the JSON of an item.
+pub(crate) fn batch(items: &[Vec<u8>]) -> Request<Bytes> {
+    let size: usize = items.iter().map(|item| item.len() + 1).sum();
+    let mut body = Vec::with_capacity(size + 16);
+    body.extend_from_slice(b"{\"items\":[");
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(item);
+    }
+    body.extend_from_slice(b"]}");
+    let path = format!("/apis/{GROUP}/{VERSION}/{BATCHES}");
+    build(Method::POST, &path, JSON, body.into())
+}
+
+/// One write of a batch.
+pub(crate) fn item(write: &Write) -> Result<Vec<u8>, StoreError> {
+    let key = write.key();
+    let (verb, content) = match write {
+        Write::Put(object, Expected::Absent) => ("create", object.wire().map(Content::Whole)),
+        Write::Put(object, Expected::Present) => ("patch", object.patch().map(Content::Patch)),
+        Write::Delete(_) => ("delete", Ok(Content::Nothing)),
+    };
+    let item = Item {
+        verb,
+        resource: key.resource.plural(),
+        namespace: &key.namespace,
+        name: &key.name,
+        object: content.map_err(|error| no_json(&error))?,
+    };
+    serde_json::to_vec(&item).map_err(|error| no_json(&error))
+}
+
+#[derive(Deserialize)]
+struct Answers<'a> {
+    #[serde(borrow)]
+    items: Vec<ItemAnswer<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ItemAnswer<'a> {
+    code: u16,
+    #[serde(borrow, default)]
+    status: Option<&'a RawValue>,
+}
+
+/// What came of each write of a batch.
+pub(crate) fn answers(body: &[u8]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    let answers: Answers<'_> = serde_json::from_slice(body)
+        .map_err(|error| StoreError::Failed(format!("answers that cannot be read: {error}")))?;
+    let each = answers.items.into_iter().map(|item| {
+        if (200..300).contains(&item.code) {
+            return Ok(());
+        }
+        let status = item.status.map_or("", RawValue::get);
+        Err(failure(&Answer {
+            code: item.code,
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(status.as_bytes()),
+        }))
+    });
+    Ok(each.collect())
 }
 
 /// An object goes.
@@ -57,12 +147,21 @@ pub(crate) fn delete(key: &ResultKey) -> Request<Bytes> {
     build(Method::DELETE, &path(key), JSON, Bytes::new())
 }
 
-fn text(object: &ResultObject) -> Result<Bytes, StoreError> {
-    let text = object.document().map_err(|error| StoreError::Refused {
+fn text<T: Serialize>(
+    object: &ResultObject,
+    content: Result<T, serde_json::Error>,
+) -> Result<Bytes, StoreError> {
+    let content = content.map_err(|error| no_json(&error))?;
+    let mut text = Vec::with_capacity(object.spec.len() + 2048);
+    serde_json::to_writer(&mut text, &content).map_err(|error| no_json(&error))?;
+    Ok(text.into())
+}
+
+fn no_json(error: &serde_json::Error) -> StoreError {
+    StoreError::Refused {
         code: 400,
         why: format!("the spec is no JSON: {error}"),
-    })?;
-    Ok(text.into())
+    }
 }
 
 fn collection(resource: ResultResource, namespace: &str) -> String {
@@ -96,7 +195,7 @@ fn build(method: Method, path: &str, accept: &'static str, body: Bytes) -> Reque
 struct List {
     #[serde(default)]
     metadata: ListMeta,
-    items: Vec<Item>,
+    items: Vec<Row>,
 }
 
 #[derive(Default, Deserialize)]
@@ -106,12 +205,12 @@ struct ListMeta {
 }
 
 #[derive(Deserialize)]
-struct Item {
-    metadata: ItemMeta,
+struct Row {
+    metadata: RowMeta,
 }
 
 #[derive(Deserialize)]
-struct ItemMeta {
+struct RowMeta {
     name: Box<str>,
     #[serde(default)]
     namespace: Box<str>,
@@ -175,6 +274,7 @@ pub(crate) fn failure(answer: &Answer) -> StoreError {
     };
     let unavailable = |busy| StoreError::Unavailable {
         why: why.clone(),
+        code: answer.code,
         after: after(),
         busy,
     };

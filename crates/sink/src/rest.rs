@@ -1,14 +1,16 @@
 //! A store behind the Kubernetes API, whatever carries requests there.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
+use tokio::time::Instant;
 
 use crate::object::{ResultKey, ResultObject, ResultResource};
 use crate::request::{self, Answer};
-use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError};
+use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError, Write};
 
 /// How long one request may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,11 +25,111 @@ pub(crate) trait Transport: Send + Sync {
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, String>;
 }
 
-pub(crate) struct Rest<T>(pub(crate) T);
+/// Writes of one batch, and about their bytes: the storage takes 512 and 4 MiB.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 2 << 20;
+
+/// How long a storage that takes no batches is not asked again.
+const NO_BATCHES: Duration = Duration::from_mins(10);
+
+pub(crate) struct Rest<T> {
+    transport: T,
+    batches: bool,
+    /// When it said that it takes none.
+    refused: Mutex<Option<Instant>>,
+}
 
 impl<T: Transport> Rest<T> {
+    /// Sends each write alone.
+    pub(crate) fn one_by_one(transport: T) -> Self {
+        Self {
+            transport,
+            batches: false,
+            refused: Mutex::new(None),
+        }
+    }
+
+    /// Sends many writes at once to a storage that takes that.
+    pub(crate) fn in_batches(transport: T) -> Self {
+        Self {
+            batches: true,
+            ..Self::one_by_one(transport)
+        }
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes at once; `None` when the storage does not know how. What is larger than
+    /// a batch, or no JSON, goes alone.
+    async fn batch(&self, writes: &[Write]) -> Option<Vec<Result<Done, StoreError>>> {
+        let mut answers: Vec<Result<Done, StoreError>> = Vec::with_capacity(writes.len());
+        let mut rest = writes;
+        while !rest.is_empty() {
+            let (mut items, mut bytes) = (Vec::new(), 0);
+            for write in rest {
+                let Ok(item) = request::item(write) else {
+                    break;
+                };
+                bytes += item.len();
+                if bytes > BATCH_BYTES {
+                    break;
+                }
+                items.push(item);
+            }
+            let (now, later) = rest.split_at(items.len().max(1));
+            rest = later;
+            if items.is_empty() {
+                answers.push(self.write_one(&now[0]).await);
+                continue;
+            }
+            match self.ask(request::batch(&items)).await {
+                Ok(body) => {
+                    self.answered(now, request::answers(&body), &mut answers)
+                        .await;
+                }
+                // Another storage than ours, an older one, or no right to this.
+                Err(error) if is_unknown(&error) && answers.is_empty() => return None,
+                Err(error) => answers.extend(now.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        Some(answers)
+    }
+
+    async fn answered(
+        &self,
+        writes: &[Write],
+        each: Result<Vec<Result<(), StoreError>>, StoreError>,
+        answers: &mut Vec<Result<Done, StoreError>>,
+    ) {
+        let missing = StoreError::Failed("the write was not answered".to_owned());
+        let (mut each, missing) = match each {
+            Ok(each) => (each.into_iter(), missing),
+            Err(error) => (Vec::new().into_iter(), error),
+        };
+        for write in writes {
+            let answer = each.next().unwrap_or_else(|| Err(missing.clone()));
+            answers.push(match (write, answer) {
+                (_, Ok(())) => Ok(Done::AsExpected),
+                (
+                    Write::Put(object, Expected::Absent),
+                    Err(StoreError::Refused { code: 409, .. }),
+                ) => self
+                    .put(object, Expected::Present)
+                    .await
+                    .map(|_| Done::Surprised),
+                (Write::Put(object, Expected::Present), Err(StoreError::Gone)) => self
+                    .put(object, Expected::Absent)
+                    .await
+                    .map(|_| Done::Surprised),
+                (_, Err(error)) => Err(error),
+            });
+        }
+    }
+
     async fn ask(&self, request: Request<Bytes>) -> Result<Bytes, StoreError> {
-        let sent = tokio::time::timeout(PATIENCE, self.0.send(request)).await;
+        let sent = tokio::time::timeout(PATIENCE, self.transport.send(request)).await;
         let answer = sent
             .map_err(|_| StoreError::away(format!("no answer for {} s", PATIENCE.as_secs())))?
             .map_err(StoreError::away)?;
@@ -36,6 +138,16 @@ impl<T: Transport> Rest<T> {
         } else {
             Err(request::failure(&answer))
         }
+    }
+}
+
+/// Whether that is what a server says that knows no batches, or gives no right to them.
+fn is_unknown(error: &StoreError) -> bool {
+    match error {
+        StoreError::Refused { code, .. } => matches!(code, 400 | 403 | 405 | 415),
+        StoreError::Unavailable { code, .. } => *code == 404,
+        StoreError::Gone => true,
+        _ => false,
     }
 }
 
@@ -82,5 +194,25 @@ impl<T: Transport> ResultStore for Rest<T> {
         self.ask(request::delete(key))
             .await
             .map(|_| Done::AsExpected)
+    }
+
+    fn batch(&self) -> usize {
+        let refused = *self.refused();
+        let asks = refused.is_none_or(|since| since.elapsed() > NO_BATCHES);
+        if self.batches && asks { BATCH } else { 1 }
+    }
+
+    async fn write(&self, writes: &[Write]) -> Vec<Result<Done, StoreError>> {
+        if writes.len() > 1 {
+            if let Some(answers) = Rest::batch(self, writes).await {
+                return answers;
+            }
+            *self.refused() = Some(Instant::now());
+        }
+        let mut answers = Vec::with_capacity(writes.len());
+        for write in writes {
+            answers.push(self.write_one(write).await);
+        }
+        answers
     }
 }

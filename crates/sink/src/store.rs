@@ -39,12 +39,17 @@ pub trait ResultStore: Send + Sync {
     async fn write(&self, writes: &[Write]) -> Vec<Result<Done, StoreError>> {
         let mut answers = Vec::with_capacity(writes.len());
         for write in writes {
-            answers.push(match write {
-                Write::Put(object, expected) => self.put(object, *expected).await,
-                Write::Delete(key) => self.delete(key).await,
-            });
+            answers.push(self.write_one(write).await);
         }
         answers
+    }
+
+    /// One write.
+    async fn write_one(&self, write: &Write) -> Result<Done, StoreError> {
+        match write {
+            Write::Put(object, expected) => self.put(object, *expected).await,
+            Write::Delete(key) => self.delete(key).await,
+        }
     }
 }
 
@@ -55,6 +60,16 @@ pub enum Write {
     Put(std::sync::Arc<ResultObject>, Expected),
     /// See [`ResultStore::delete`].
     Delete(ResultKey),
+}
+
+impl Write {
+    /// Which object it is about.
+    pub fn key(&self) -> ResultKey {
+        match self {
+            Self::Put(object, _) => object.key(),
+            Self::Delete(key) => key.clone(),
+        }
+    }
 }
 
 /// What the caller believes about an object that it puts.
@@ -103,6 +118,8 @@ pub enum StoreError {
     Unavailable {
         /// What was seen.
         why: String,
+        /// The HTTP code; 0 without an answer.
+        code: u16,
         /// When the storage wants to be asked again.
         after: Option<Duration>,
         /// Whether it answered, and is only busy: what it stores is as it was.
@@ -132,6 +149,7 @@ impl StoreError {
     pub(crate) fn away(why: impl Into<String>) -> Self {
         Self::Unavailable {
             why: why.into(),
+            code: 0,
             after: None,
             busy: false,
         }

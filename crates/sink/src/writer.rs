@@ -155,10 +155,10 @@ impl Writer {
         self.take_stale()
     }
 
-    /// Waits until nothing waits to be written any more.
+    /// Waits until nothing waits to be written any more, and the storage is there.
     pub async fn idle(&self) {
         self.shared
-            .until(|state| state.is_idle() && !state.needs_index())
+            .until(|state| state.is_idle() && !state.needs_index() && state.away.is_none())
             .await;
     }
 

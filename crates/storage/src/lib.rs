@@ -2,6 +2,7 @@
 //! server would. Touches the network, the store and the clock it is given.
 
 mod auth;
+mod batch;
 mod cleanup;
 mod clock;
 mod cluster;

@@ -18,7 +18,7 @@ mod take;
 mod update;
 mod watch;
 
-pub(crate) use call::Call;
+pub(crate) use call::{Call, busy};
 
 use http::Response;
 use kubescape_apimachinery::{Failure, Verb};

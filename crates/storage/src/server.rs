@@ -13,6 +13,7 @@ use kubescape_store::Store;
 use tracing::Instrument as _;
 
 use crate::auth::{Access, Asked, Authentication, Caller};
+use crate::batch;
 use crate::computed::{Policies, Summaries};
 use crate::conditions::Conditions;
 use crate::documents::Documents;
@@ -178,9 +179,12 @@ impl Inner {
         B: http_body::Body<Data = Bytes> + Send,
         B::Error: Into<BoxError>,
     {
-        self.admit(info, caller, &headers).await?;
+        let asked = self.admit(info, caller, &headers).await?;
         if !info.is_resource {
             return self.page(info).await;
+        }
+        if batch::is_batch(info) {
+            return batch::serve(self, info, &asked, &headers, body).await;
         }
         let call = self.call(info, query, headers)?;
         let resource = call.resource;
@@ -195,7 +199,7 @@ impl Inner {
         info: &RequestInfo,
         caller: &Caller,
         headers: &HeaderMap,
-    ) -> Result<(), Failure> {
+    ) -> Result<Asked, Failure> {
         let asked = self.authentication.who(caller, headers).await;
         let asked = asked.map_err(|why| {
             tracing::warn!(why, path = info.path, "not authenticated");
@@ -208,10 +212,6 @@ impl Inner {
                 Failure::service_unavailable(why, 1)
             }
         })?;
-        let user = match &asked {
-            Asked::Anonymous => return Err(Failure::unauthorized()),
-            Asked::Direct(user) | Asked::Proxied(user) => user,
-        };
         let resource = if info.subresource.is_empty() {
             info.resource.clone()
         } else {
@@ -224,28 +224,50 @@ impl Inner {
             name: info.name.clone(),
             path: info.path.clone(),
         };
-        let verdict = self.authentication.may(&asked, &access).await;
+        self.allow(&asked, &access, &info.group, info.is_resource)
+            .await?;
+        Ok(asked)
+    }
+
+    /// Whether who asks may do an item of a batch, too: nobody has looked at that yet.
+    pub(crate) async fn allow_item(&self, asked: &Asked, access: &Access) -> Result<(), Failure> {
+        self.allow(&asked.for_more(), access, GROUP, true).await
+    }
+
+    async fn allow(
+        &self,
+        asked: &Asked,
+        access: &Access,
+        group: &str,
+        is_resource: bool,
+    ) -> Result<(), Failure> {
+        let user = match asked {
+            Asked::Anonymous => return Err(Failure::unauthorized()),
+            Asked::Direct(user) | Asked::Proxied(user) => user,
+        };
+        let path = &access.path;
+        let verdict = self.authentication.may(asked, access).await;
         let verdict = verdict.map_err(|why| {
-            tracing::error!(why, user = user.name, path = info.path, "not authorised");
+            tracing::error!(why, user = user.name, path, "not authorised");
             Failure::internal(format!("the access could not be reviewed: {why}"))
         })?;
         if verdict.allowed {
             return Ok(());
         }
         let (verb, why) = (&access.verb, &verdict.reason);
-        Err(if info.is_resource {
+        Err(if is_resource {
             let (resource, namespace) = (&access.resource, &access.namespace);
             Failure::forbidden(
                 &user.name,
                 verb,
-                &info.group,
+                group,
                 resource,
                 namespace,
                 &access.name,
                 why,
             )
         } else {
-            Failure::forbidden_path(&user.name, verb, &info.path, why)
+            Failure::forbidden_path(&user.name, verb, path, why)
         })
     }
 

@@ -73,6 +73,17 @@ pub(crate) enum Asked {
     Anonymous,
 }
 
+impl Asked {
+    /// The same user asking for something else than what the request says, and what
+    /// kube-apiserver therefore has not authorised.
+    pub(crate) fn for_more(&self) -> Self {
+        match self {
+            Self::Proxied(user) => Self::Direct(user.clone()),
+            other => other.clone(),
+        }
+    }
+}
+
 /// Finds out who asks, and whether that may be.
 pub struct Authentication {
     front_proxy: arc_swap::ArcSwap<FrontProxy>,

@@ -103,7 +103,7 @@ impl Call {
     }
 }
 
-pub(super) fn busy(full: Full) -> Failure {
+pub(crate) fn busy(full: Full) -> Failure {
     let message = format!("the server is busy ({}): try again after a second", full.0);
     Failure::too_many_requests(message, 1)
 }

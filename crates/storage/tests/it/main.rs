@@ -9,6 +9,7 @@
 
 mod access;
 mod bad_input;
+mod batch;
 mod computed;
 mod create;
 mod delete;
