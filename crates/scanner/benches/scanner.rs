@@ -1,1 +1,251 @@
-fn main() {}
+//! How soon the service answers over HTTP: metrics of all controls, and scans of
+//! single objects while the whole cluster is scanned. `cargo bench -p
+//! kubescape-scanner`; prints numbers and bars, and asserts nothing about time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark talks to people and ends when it cannot go on"
+)]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
+use kubescape_collect::{Limits, find};
+use kubescape_controls::{LIBRARY, default_inputs};
+use kubescape_engine::{Plan, Scope};
+use kubescape_report::{ClusterFacts, Facts};
+use kubescape_runtime::config::{ConfigFile, Env};
+use kubescape_runtime::serve::{Bound, Peer, ServeOptions};
+use kubescape_runtime::{Drain, Shutdown, Supervisor};
+use kubescape_scan::{Cancel, Filter, Options, scan};
+use kubescape_scanner::{
+    Config, Files, Finished, Flags, Role, ScanObject, ScanRequest, Server, Work, WorkError,
+};
+use tokio::net::TcpStream;
+
+/// Objects of the cluster, and rounds of each measurement.
+const OBJECTS: usize = 15_000;
+const ROUNDS: usize = 300;
+
+/// A cluster in files.
+struct Dump {
+    all: PathBuf,
+    one: PathBuf,
+    running: AtomicBool,
+    full_scans: AtomicUsize,
+}
+
+impl Dump {
+    fn judge(
+        &self,
+        path: &PathBuf,
+        threads: usize,
+        cancel: &Cancel,
+        request: &ScanRequest,
+    ) -> Result<Finished, WorkError> {
+        let selection = request.targets.selection();
+        let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
+        let options = Options {
+            plan,
+            filter: Filter::default(),
+            threads,
+            keep_objects: true,
+            keep_texts: false,
+            limits: Limits::default(),
+            cancel: cancel.clone(),
+        };
+        let scan = scan(find(&[path]).sources, options, &mut |_| {});
+        Ok(Finished {
+            scan: scan.map_err(|_| WorkError::Cancelled)?,
+            facts: Facts {
+                cluster: Some(ClusterFacts::default()),
+                ..Facts::default()
+            },
+        })
+    }
+}
+
+impl Work for Dump {
+    fn full(
+        &self,
+        request: &ScanRequest,
+        cancel: &Cancel,
+        _: &mut dyn FnMut(usize),
+    ) -> Result<Finished, WorkError> {
+        self.running.store(true, Ordering::Relaxed);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let done = self.judge(&self.all, cores, cancel, request);
+        self.full_scans.fetch_add(1, Ordering::Relaxed);
+        done
+    }
+
+    fn object(
+        &self,
+        request: &ScanRequest,
+        _: &ScanObject,
+        _: bool,
+        cancel: &Cancel,
+    ) -> Result<Finished, WorkError> {
+        self.judge(&self.one, 1, cancel, request)
+    }
+}
+
+struct Client(SendRequest<Full<Bytes>>);
+
+impl Client {
+    async fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        Self(sender)
+    }
+
+    async fn ask(&mut self, method: &str, path: &str, body: &str) -> (Duration, usize) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "bench")
+            .body(Full::new(Bytes::from(body.to_owned())))
+            .unwrap();
+        let started = Instant::now();
+        let answer = self.0.send_request(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes().len();
+        (started.elapsed(), bytes)
+    }
+}
+
+fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    times[(times.len() * percent / 100).min(times.len() - 1)]
+}
+
+fn line(what: &str, times: &mut [Duration], bar: Duration) {
+    let (half, most) = (percentile(times, 50), percentile(times, 99));
+    let share = most.as_secs_f64() / bar.as_secs_f64();
+    println!(
+        "{what:<44} p50 {half:>10.2?}   p99 {most:>10.2?}   bar {bar:>7.0?}   {share:>5.2} of bar"
+    );
+}
+
+async fn serve(server: Server) -> String {
+    let bound = Bound::bind("127.0.0.1:0", ServeOptions::default())
+        .await
+        .unwrap();
+    let address = bound.local_addr().to_string();
+    let handler = move |request, _: Peer| {
+        let server = server.clone();
+        async move { server.answer(request).await }
+    };
+    tokio::spawn(bound.serve(handler, Shutdown::never()));
+    address
+}
+
+fn config(folder: &std::path::Path) -> Config {
+    let files = Files {
+        cluster: ConfigFile::empty("clusterData.json"),
+        capabilities: ConfigFile::empty("capabilities.json"),
+        credentials: folder.join("none"),
+    };
+    let flags = Flags {
+        data_dir: Some(folder.to_owned()),
+        ..Flags::default()
+    };
+    Config::from_files(flags, &Env::default(), files).unwrap()
+}
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = kubescape_samples::generate(OBJECTS, 1);
+    let write = |name: &str, objects: &[serde_json::Value]| {
+        let path = folder.path().join(name);
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+        kubescape_samples::write_json(objects, &mut file).unwrap();
+        file.flush().unwrap();
+        path
+    };
+    let one = objects.iter().find(|object| object["kind"] == "Deployment");
+    let work = Arc::new(Dump {
+        all: write("all.json", &objects),
+        one: write("one.json", &[one.unwrap().clone()]),
+        running: AtomicBool::new(false),
+        full_scans: AtomicUsize::new(0),
+    });
+    drop(objects);
+    let supervisor = Supervisor::new(Drain::default());
+    let config = config(folder.path());
+    let shared: Arc<dyn Work> = work.clone();
+    let role = Role::assemble(&config, shared, Vec::new(), &supervisor).unwrap();
+    let address = serve(role.server.clone()).await;
+    let mut client = Client::connect(&address).await;
+
+    let (took, bytes) = client.ask("POST", "/v1/scan?wait=true", "{}").await;
+    println!(
+        "full scan of {OBJECTS} objects by all controls: {took:.2?}, {} MB of report",
+        bytes / 1_000_000
+    );
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        times.push(client.ask("GET", "/v1/metrics", "").await.0);
+    }
+    line(
+        "/v1/metrics, all controls",
+        &mut times,
+        Duration::from_millis(20),
+    );
+
+    let body = r#"{"scanObject":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","namespace":"b"}}}"#;
+    let mut alone = Vec::new();
+    for _ in 0..ROUNDS {
+        alone.push(client.ask("POST", "/v1/scan?wait=true", body).await.0);
+    }
+    line(
+        "object scan, nothing else",
+        &mut alone,
+        Duration::from_millis(250),
+    );
+
+    let before = work.full_scans.load(Ordering::Relaxed);
+    let mut beside = Vec::new();
+    let mut metrics = Vec::new();
+    let mut asked = before;
+    while beside.len() < ROUNDS {
+        // Always one that runs.
+        if work.full_scans.load(Ordering::Relaxed) >= asked {
+            client.ask("POST", "/v1/scan", "{}").await;
+            asked += 1;
+        }
+        beside.push(client.ask("POST", "/v1/scan?wait=true", body).await.0);
+        metrics.push(client.ask("GET", "/v1/metrics", "").await.0);
+    }
+    line(
+        "object scan while the cluster is scanned",
+        &mut beside,
+        Duration::from_millis(250),
+    );
+    line(
+        "/v1/metrics while the cluster is scanned",
+        &mut metrics,
+        Duration::from_millis(20),
+    );
+    let ratio =
+        percentile(&mut beside, 50).as_secs_f64() / percentile(&mut alone, 50).as_secs_f64();
+    println!(
+        "a full scan makes object scans {ratio:.1} times slower ({} cores)",
+        std::thread::available_parallelism().map_or(1, usize::from)
+    );
+    assert!(work.running.load(Ordering::Relaxed));
+}

@@ -312,10 +312,12 @@ impl Shared {
         drop(state);
         let took = started.map(|started| started.elapsed());
         self.outside.metrics.scan(lane, end.name(), took);
+        let seconds = took.unwrap_or_default().as_secs_f64();
         match end {
-            End::Done => tracing::info!(jobId = %id, lane = lane.name(), ?took, "scan done"),
+            End::Done => tracing::info!(jobId = %id, lane = lane.name(), seconds, "scan done"),
             End::Cancelled(reason) | End::Failed(reason) => {
-                tracing::warn!(jobId = %id, lane = lane.name(), ?took, %reason, "scan without a result");
+                let lane_name = lane.name();
+                tracing::warn!(jobId = %id, lane = lane_name, seconds, %reason, "scan without a result");
                 if lane == Lane::Full {
                     self.outside.last.failed();
                 }

@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod callbacks;
+mod documentation;
 mod golden;
 mod lanes;
 mod monitoring;
