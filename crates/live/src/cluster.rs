@@ -5,6 +5,7 @@ use std::fmt;
 use kube::{Client, Config};
 use kubescape_collect::ListEnd;
 use kubescape_engine::{Plan, Scope};
+use kubescape_scan::Cancel;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
@@ -110,6 +111,19 @@ impl Cluster {
     ///
     /// See [`ConnectError`].
     pub fn connect(access: &Access, patience: Patience) -> Result<Self, ConnectError> {
+        Self::connect_unless(access, patience, &Cancel::default())
+    }
+
+    /// The same, but giving up when that is set.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    pub fn connect_unless(
+        access: &Access,
+        patience: Patience,
+        cancel: &Cancel,
+    ) -> Result<Self, ConnectError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             // They only move bytes; those who read them have threads of their own.
             .worker_threads(1)
@@ -129,11 +143,11 @@ impl Cluster {
         };
         let client = client(config, patience, &runtime).map_err(|error| failed(chain(&error)))?;
         let requests = Requests::new(client, runtime.handle().clone(), patience);
-        let version =
-            version(&requests.knocking()).map_err(|trouble| failed(remedied(&trouble)))?;
-        let discovery = Discovery::ask(&requests)
+        let asking = requests.until(cancel);
+        let version = version(&asking.knocking()).map_err(|trouble| failed(remedied(&trouble)))?;
+        let discovery = Discovery::ask(&asking)
             .map_err(|trouble| failed(format!("discovery: {}", remedied(&trouble))))?;
-        let provider = provider(&requests);
+        let provider = provider(&asking);
         let about = About {
             context: context.clone(),
             url: url.clone(),

@@ -10,7 +10,7 @@
 )]
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -45,34 +45,31 @@ struct Dump {
     full_scans: AtomicUsize,
 }
 
-impl Dump {
-    fn judge(
-        &self,
-        path: &PathBuf,
-        threads: usize,
-        cancel: &Cancel,
-        request: &ScanRequest,
-    ) -> Result<Finished, WorkError> {
-        let selection = request.targets.selection();
-        let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
-        let options = Options {
-            plan,
-            filter: Filter::default(),
-            threads,
-            keep_objects: true,
-            keep_texts: false,
-            limits: Limits::default(),
-            cancel: cancel.clone(),
-        };
-        let scan = scan(find(&[path]).sources, options, &mut |_| {});
-        Ok(Finished {
-            scan: scan.map_err(|_| WorkError::Cancelled)?,
-            facts: Facts {
-                cluster: Some(ClusterFacts::default()),
-                ..Facts::default()
-            },
-        })
-    }
+fn judge(
+    path: &Path,
+    threads: usize,
+    cancel: &Cancel,
+    request: &ScanRequest,
+) -> Result<Finished, WorkError> {
+    let selection = request.targets.selection();
+    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
+    let options = Options {
+        plan,
+        filter: Filter::default(),
+        threads,
+        keep_objects: true,
+        keep_texts: false,
+        limits: Limits::default(),
+        cancel: cancel.clone(),
+    };
+    let scan = scan(find(&[path]).sources, options, &mut |_| {});
+    Ok(Finished {
+        scan: scan.map_err(|_| WorkError::Cancelled)?,
+        facts: Facts {
+            cluster: Some(ClusterFacts::default()),
+            ..Facts::default()
+        },
+    })
 }
 
 impl Work for Dump {
@@ -84,7 +81,7 @@ impl Work for Dump {
     ) -> Result<Finished, WorkError> {
         self.running.store(true, Ordering::Relaxed);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let done = self.judge(&self.all, cores, cancel, request);
+        let done = judge(&self.all, cores, cancel, request);
         self.full_scans.fetch_add(1, Ordering::Relaxed);
         done
     }
@@ -96,7 +93,7 @@ impl Work for Dump {
         _: bool,
         cancel: &Cancel,
     ) -> Result<Finished, WorkError> {
-        self.judge(&self.one, 1, cancel, request)
+        judge(&self.one, 1, cancel, request)
     }
 }
 
@@ -120,6 +117,7 @@ impl Client {
             .body(Full::new(Bytes::from(body.to_owned())))
             .unwrap();
         let started = Instant::now();
+        self.0.ready().await.unwrap();
         let answer = self.0.send_request(request).await.unwrap();
         assert_eq!(answer.status(), 200);
         let bytes = answer.into_body().collect().await.unwrap().to_bytes().len();
@@ -153,7 +151,7 @@ async fn serve(server: Server) -> String {
     address
 }
 
-fn config(folder: &std::path::Path) -> Config {
+fn config(folder: &Path) -> Config {
     let files = Files {
         cluster: ConfigFile::empty("clusterData.json"),
         capabilities: ConfigFile::empty("capabilities.json"),

@@ -341,7 +341,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds {
         count: 3,
         bytes: 1000,
-        age: Duration::from_secs(3600),
+        age: Duration::from_hours(1),
     };
 
     fn keep(results: &Results, bytes: usize) -> Uuid {

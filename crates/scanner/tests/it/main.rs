@@ -13,5 +13,6 @@ mod monitoring;
 mod prometheus;
 mod real;
 mod results;
+mod role;
 mod work;
 mod world;
