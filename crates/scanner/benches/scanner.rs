@@ -23,14 +23,17 @@ use hyper_util::rt::TokioIo;
 use kubescape_collect::{Limits, find};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope};
+use kubescape_live::Access;
 use kubescape_report::{ClusterFacts, Facts};
 use kubescape_runtime::config::{ConfigFile, Env};
 use kubescape_runtime::serve::{Bound, Peer, ServeOptions};
 use kubescape_runtime::{Drain, Shutdown, Supervisor};
 use kubescape_scan::{Cancel, Filter, Options, scan};
 use kubescape_scanner::{
-    Config, Files, Finished, Flags, Role, ScanObject, ScanRequest, Server, Work, WorkError,
+    Config, Files, Finished, Flags, LiveWork, Role, ScanObject, ScanRequest, Server, Work,
+    WorkError,
 };
+use kubescape_testcluster::Cluster;
 use tokio::net::TcpStream;
 
 /// Objects of the cluster, and rounds of each measurement.
@@ -120,7 +123,12 @@ impl Client {
         self.0.ready().await.unwrap();
         let answer = self.0.send_request(request).await.unwrap();
         assert_eq!(answer.status(), 200);
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes().len();
+        // Not kept: memory is to be that of the service.
+        let mut body = answer.into_body();
+        let mut bytes = 0;
+        while let Some(frame) = body.frame().await {
+            bytes += frame.unwrap().data_ref().map_or(0, Bytes::len);
+        }
         (started.elapsed(), bytes)
     }
 }
@@ -246,4 +254,65 @@ async fn main() {
         std::thread::available_parallelism().map_or(1, usize::from)
     );
     assert!(work.running.load(Ordering::Relaxed));
+    println!("memory: {}", memory());
+    real().await;
+}
+
+/// Peak and present memory of this process; the client keeps no answer.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status
+        .lines()
+        .filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"));
+    let lines: Vec<_> = lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    lines.join(", ")
+}
+
+/// Object scans of a real cluster, where there are programs for one.
+async fn real() {
+    if std::env::var_os("KUBESCAPE_TEST_BINARIES").is_none() {
+        println!("KUBESCAPE_TEST_BINARIES is not set: no real cluster was scanned");
+        return;
+    }
+    let plane = tokio::task::spawn_blocking(|| {
+        let plane = Cluster::start().unwrap();
+        let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop");
+        let apply = || plane.kubectl(&["apply", "--server-side", "-f", shop.to_str().unwrap()]);
+        // The namespace comes after what is in it.
+        let _ = apply();
+        apply().unwrap();
+        plane
+    });
+    let plane = plane.await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::new(Drain::default());
+    let access = Access {
+        kubeconfig: Some(plane.kubeconfig()),
+        context: None,
+    };
+    let work: Arc<dyn Work> = Arc::new(LiveWork::new(access, None));
+    let role = Role::assemble(&config(folder.path()), work, Vec::new(), &supervisor).unwrap();
+    let address = serve(role.server.clone()).await;
+    let mut client = Client::connect(&address).await;
+    let (took, bytes) = client.ask("POST", "/v1/scan?wait=true", "{}").await;
+    println!(
+        "real cluster, full scan: {took:.2?}, {} kB of report",
+        bytes / 1000
+    );
+    let body = r#"{"scanObject":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"payments","namespace":"shop"}}}"#;
+    let mut times = Vec::new();
+    let mut bytes = 0;
+    for _ in 0..ROUNDS {
+        let (took, length) = client.ask("POST", "/v1/scan?wait=true", body).await;
+        times.push(took);
+        bytes = length;
+    }
+    line(
+        "real cluster, object scan",
+        &mut times,
+        Duration::from_millis(250),
+    );
+    println!("{} kB of report for an object", bytes / 1000);
 }
