@@ -122,6 +122,9 @@ impl Jobs {
                 std::thread::Builder::new()
                     .name(format!("scan-{}", lane.name()))
                     .spawn(move || {
+                        if lane == Lane::Full {
+                            step_back();
+                        }
                         shared.work_on(lane);
                         shared.threads.send_modify(|count| *count -= 1);
                     })?;
@@ -228,6 +231,16 @@ impl Jobs {
         let mut threads = self.0.threads.subscribe();
         let _ = threads.wait_for(|count| *count == 0).await;
     }
+}
+
+/// How much a full scan steps back behind everything else, of 19.
+const NICE: i32 = 10;
+
+/// Lets others have the processor first: this thread, and those that it starts, scan
+/// the whole cluster with all that is left. Where that cannot be had all goes on.
+fn step_back() {
+    // Of no process in particular means, on Linux, of the calling thread.
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 impl Shared {

@@ -51,14 +51,20 @@ impl LiveWork {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn connect(&self, patience: Patience, cancel: &Cancel) -> Result<Arc<Cluster>, WorkError> {
-        let cluster = Cluster::connect_unless(&self.access, patience, cancel);
-        let cluster = Arc::new(cluster.map_err(|error| {
+    /// A connection for one scan.
+    fn connect(&self, patience: Patience, cancel: &Cancel) -> Result<Cluster, WorkError> {
+        Cluster::connect_unless(&self.access, patience, cancel).map_err(|error| {
             if cancel.is_cancelled() {
                 return WorkError::Cancelled;
             }
             WorkError::Failed(error.to_string())
-        })?);
+        })
+    }
+
+    /// A connection that object scans of the next minute use, too. Full scans have
+    /// their own, whose thread steps back behind others as they do.
+    fn share(&self, patience: Patience, cancel: &Cancel) -> Result<Arc<Cluster>, WorkError> {
+        let cluster = Arc::new(self.connect(patience, cancel)?);
         let new = Some((Instant::now(), Arc::clone(&cluster)));
         // The old one ends outside the lock.
         let old = std::mem::replace(&mut *self.lock(), new);
@@ -71,7 +77,7 @@ impl LiveWork {
         let known = self.lock().clone();
         match known {
             Some((since, cluster)) if since.elapsed() < FRESH => Ok((cluster, true)),
-            _ => Ok((self.connect(Patience::default(), cancel)?, false)),
+            _ => Ok((self.share(Patience::default(), cancel)?, false)),
         }
     }
 
@@ -166,7 +172,7 @@ impl Work for LiveWork {
             )
         {
             // The kind may be new.
-            cluster = self.connect(Patience::default(), cancel)?;
+            cluster = self.share(Patience::default(), cancel)?;
             judged = self.judge_object(&cluster, request, object, deleted, cancel)?;
         }
         let finished = judged.map_err(failed)?;
@@ -177,7 +183,7 @@ impl Work for LiveWork {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.connect(GLANCE, &Cancel::default())
+        self.share(GLANCE, &Cancel::default())
             .map(drop)
             .map_err(|error| error.to_string())
     }
