@@ -3,6 +3,7 @@
 use std::fmt;
 
 use kubescape_engine::{Plan, Scope};
+use kubescape_scan::Cancel;
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 
@@ -11,7 +12,7 @@ use crate::connection::{Connection, remedied};
 use crate::discovery::Discovery;
 use crate::nodes::Provider;
 use crate::patience::Patience;
-use crate::requests::Requests;
+use crate::requests::{Requests, wanted};
 use crate::survey::Survey;
 use crate::wanted::{Namespaces, Target};
 
@@ -45,6 +46,9 @@ pub enum ConnectError {
         "the cluster has no kind that is called \"{0}\"; `kubectl api-resources` shows them all"
     )]
     NoSuchKind(String),
+    /// Nobody wanted it any more.
+    #[error("connecting was cancelled")]
+    Cancelled,
     /// The program's surroundings failed.
     #[error("cannot start: {0}")]
     Start(#[from] std::io::Error),
@@ -108,13 +112,26 @@ impl Cluster {
     ///
     /// See [`ConnectError`].
     pub fn connect(access: &Access, patience: Patience) -> Result<Self, ConnectError> {
+        Self::connect_unless(access, patience, &Cancel::default())
+    }
+
+    /// The same, but giving up when that is set.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    pub fn connect_unless(
+        access: &Access,
+        patience: Patience,
+        cancel: &Cancel,
+    ) -> Result<Self, ConnectError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             // They only move bytes; those who read them have threads of their own.
             .worker_threads(1)
             .thread_name("kubescape-live")
             .enable_all()
             .build()?;
-        let (connection, discovery) = runtime.block_on(async {
+        let asked = wanted(cancel, async {
             let connection = Connection::open(access, patience).await?;
             let discovery = Discovery::ask(&connection.caller)
                 .await
@@ -123,7 +140,11 @@ impl Cluster {
                     connection.about().failed(reason)
                 })?;
             Ok::<_, ConnectError>((connection, discovery))
-        })?;
+        });
+        let Some(answered) = runtime.block_on(asked) else {
+            return Err(ConnectError::Cancelled);
+        };
+        let (connection, discovery) = answered?;
         Ok(Self {
             requests: Requests::new(connection.caller.clone(), runtime.handle().clone()),
             about: connection.about().clone(),

@@ -89,6 +89,20 @@ impl Requests {
 /// How often somebody who waits looks whether that is still wanted.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// What the future gives; nothing once nobody wants it any more.
+pub(crate) async fn wanted<F: Future>(cancel: &Cancel, future: F) -> Option<F::Output> {
+    let cancelled = async {
+        while !cancel.is_cancelled() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = future => Some(done),
+        () = cancelled => None,
+    }
+}
+
 /// Waits on this thread; nothing once nobody wants it any more.
 fn block<F: Future>(
     runtime: &Handle,
@@ -96,11 +110,6 @@ fn block<F: Future>(
     stop: Option<&Stop>,
     future: F,
 ) -> Option<F::Output> {
-    let cancelled = async {
-        while !cancel.is_cancelled() {
-            tokio::time::sleep(GLANCE).await;
-        }
-    };
     let stopped = async {
         match stop {
             Some(stop) => stop.asked().await,
@@ -111,8 +120,7 @@ fn block<F: Future>(
         tokio::select! {
             biased;
             () = stopped => None,
-            done = future => Some(done),
-            () = cancelled => None,
+            done = wanted(cancel, future) => done,
         }
     })
 }

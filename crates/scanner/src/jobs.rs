@@ -122,6 +122,9 @@ impl Jobs {
                 std::thread::Builder::new()
                     .name(format!("scan-{}", lane.name()))
                     .spawn(move || {
+                        if lane == Lane::Full {
+                            step_back();
+                        }
                         shared.work_on(lane);
                         shared.threads.send_modify(|count| *count -= 1);
                     })?;
@@ -230,6 +233,16 @@ impl Jobs {
     }
 }
 
+/// How much a full scan steps back behind everything else, of 19.
+const NICE: i32 = 10;
+
+/// Lets others have the processor first: this thread, and those that it starts, scan
+/// the whole cluster with all that is left. Where that cannot be had all goes on.
+fn step_back() {
+    // Of no process in particular means, on Linux, of the calling thread.
+    let _ = rustix::process::setpriority_process(None, NICE);
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -312,10 +325,12 @@ impl Shared {
         drop(state);
         let took = started.map(|started| started.elapsed());
         self.outside.metrics.scan(lane, end.name(), took);
+        let seconds = took.unwrap_or_default().as_secs_f64();
         match end {
-            End::Done => tracing::info!(jobId = %id, lane = lane.name(), ?took, "scan done"),
+            End::Done => tracing::info!(jobId = %id, lane = lane.name(), seconds, "scan done"),
             End::Cancelled(reason) | End::Failed(reason) => {
-                tracing::warn!(jobId = %id, lane = lane.name(), ?took, %reason, "scan without a result");
+                let lane_name = lane.name();
+                tracing::warn!(jobId = %id, lane = lane_name, seconds, %reason, "scan without a result");
                 if lane == Lane::Full {
                     self.outside.last.failed();
                 }

@@ -51,8 +51,20 @@ impl LiveWork {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn connect(&self, patience: Patience) -> Result<Arc<Cluster>, ConnectError> {
-        let cluster = Arc::new(Cluster::connect(&self.access, patience)?);
+    /// A connection for one scan.
+    fn connect(&self, patience: Patience, cancel: &Cancel) -> Result<Cluster, WorkError> {
+        Cluster::connect_unless(&self.access, patience, cancel).map_err(|error| {
+            if cancel.is_cancelled() {
+                return WorkError::Cancelled;
+            }
+            WorkError::Failed(error.to_string())
+        })
+    }
+
+    /// A connection that object scans of the next minute use, too. Full scans have
+    /// their own, whose thread steps back behind others as they do.
+    fn share(&self, patience: Patience, cancel: &Cancel) -> Result<Arc<Cluster>, WorkError> {
+        let cluster = Arc::new(self.connect(patience, cancel)?);
         let new = Some((Instant::now(), Arc::clone(&cluster)));
         // The old one ends outside the lock.
         let old = std::mem::replace(&mut *self.lock(), new);
@@ -61,11 +73,11 @@ impl LiveWork {
     }
 
     /// The connection of a moment ago; whether it is one.
-    fn connection(&self) -> Result<(Arc<Cluster>, bool), ConnectError> {
+    fn connection(&self, cancel: &Cancel) -> Result<(Arc<Cluster>, bool), WorkError> {
         let known = self.lock().clone();
         match known {
             Some((since, cluster)) if since.elapsed() < FRESH => Ok((cluster, true)),
-            _ => Ok((self.connect(Patience::default())?, false)),
+            _ => Ok((self.share(Patience::default(), cancel)?, false)),
         }
     }
 
@@ -125,7 +137,7 @@ impl Work for LiveWork {
         cancel: &Cancel,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Finished, WorkError> {
-        let cluster = self.connect(Patience::default()).map_err(unreachable)?;
+        let cluster = self.connect(Patience::default(), cancel)?;
         let plan = plan(request, cluster.scope(), |_| true)?;
         if plan.controls.is_empty() {
             let ids: Vec<_> = plan.left_out.iter().map(|control| control.id).collect();
@@ -151,7 +163,7 @@ impl Work for LiveWork {
         deleted: bool,
         cancel: &Cancel,
     ) -> Result<Finished, WorkError> {
-        let (mut cluster, known) = self.connection().map_err(unreachable)?;
+        let (mut cluster, known) = self.connection(cancel)?;
         let mut judged = self.judge_object(&cluster, request, object, deleted, cancel)?;
         if known
             && matches!(
@@ -160,7 +172,7 @@ impl Work for LiveWork {
             )
         {
             // The kind may be new.
-            cluster = self.connect(Patience::default()).map_err(unreachable)?;
+            cluster = self.share(Patience::default(), cancel)?;
             judged = self.judge_object(&cluster, request, object, deleted, cancel)?;
         }
         let finished = judged.map_err(failed)?;
@@ -171,7 +183,7 @@ impl Work for LiveWork {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.connect(GLANCE)
+        self.share(GLANCE, &Cancel::default())
             .map(drop)
             .map_err(|error| error.to_string())
     }
@@ -265,10 +277,6 @@ fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
         limits: Limits::default(),
         cancel: cancel.clone(),
     }
-}
-
-fn unreachable(error: impl std::fmt::Display) -> WorkError {
-    WorkError::Failed(error.to_string())
 }
 
 fn failed(error: JudgeError) -> WorkError {

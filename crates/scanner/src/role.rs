@@ -228,9 +228,10 @@ async fn tick(jobs: Jobs, results: Arc<Results>, shutdown: Shutdown) {
         if ticks.is_multiple_of(SWEEP) {
             results.sweep(SystemTime::now());
         }
-        // The probe is small, and only made when something was wrong.
-        let results = Arc::clone(&results);
-        let _ = tokio::task::spawn_blocking(move || results.retry()).await;
+        if results.trouble().is_err() {
+            let results = Arc::clone(&results);
+            let _ = tokio::task::spawn_blocking(move || results.retry()).await;
+        }
     }
     jobs.close();
     jobs.drained().await;

@@ -13,5 +13,6 @@ mod other_commands;
 mod program;
 mod reports;
 mod rule_cases;
+mod scanner;
 mod storage;
 mod thresholds;

@@ -16,13 +16,13 @@ Examples:
 
 All else is set by environment variables; docs/scanner.md lists them.")]
 pub(crate) struct ScannerArguments {
-    /// Where to listen [default: 0.0.0.0:8080, or the port of KS_PORT].
+    /// Where to listen [default: 0.0.0.0:8080].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
-    /// Results are kept in its folder `results` [default: KS_DATA_DIR, or the working directory].
+    /// Results are kept in its folder `results` [default: the working directory].
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// How to reach the cluster [default: KUBECONFIG, ~/.kube/config, or the pod's own account].
+    /// How to reach the cluster [default: ~/.kube/config, or the pod's own account].
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context in it.

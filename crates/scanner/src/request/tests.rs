@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn request(body: &str) -> ScanRequest {
     parse(body.as_bytes(), &Defaults::default())
@@ -128,5 +129,29 @@ fn ids_are_uuids_with_dashes_and_nothing_else() {
         "7c6ee1f2-44a4-4f8b-a3f4-0d0f6a3f2f6",
     ] {
         assert_eq!(parse_id(text), None, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_body_panics_and_every_refusal_has_words(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Err(words) = parse(&body, &Defaults::default()) {
+            prop_assert!(!words.is_empty());
+        }
+    }
+
+    #[test]
+    fn no_value_of_a_known_field_panics(
+        field in 0..FIELDS.len(),
+        value in prop_oneof![
+            Just("null".to_owned()),
+            "-?[0-9]{1,20}",
+            "\"[a-zA-Z, \u{e9}]{0,20}\"",
+            Just("[{}]".to_owned()),
+            Just("{\"kind\":\"Pod\",\"metadata\":{\"name\":[]}}".to_owned()),
+        ],
+    ) {
+        let body = format!("{{\"{}\":{value}}}", FIELDS[field].name);
+        let _ = parse(body.as_bytes(), &Defaults::default());
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::work::Fate;
-use crate::world::{Answer, object, world};
+use crate::world::{Answer, World, object, world};
 
 const HEADERS: [&str; 6] = [
     "content-type",
@@ -32,151 +32,109 @@ pub(crate) fn compare(name: &str, text: &str) {
     );
 }
 
-/// Writes an answer down, with what differs each time named.
-fn note(story: &mut String, asked: &str, answer: &Answer, ids: &[(&str, &str)]) {
-    let mut text = format!("## {asked}\nHTTP {}\n", answer.code);
-    for name in HEADERS {
-        for value in answer.headers.get_all(name) {
-            writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
-        }
+/// Answers as they came, with what differs each time named.
+#[derive(Default)]
+struct Story {
+    text: String,
+    ids: Vec<(String, &'static str)>,
+}
+
+impl Story {
+    fn name(&mut self, id: &str, name: &'static str) {
+        self.ids.push((id.to_owned(), name));
     }
-    // Reports have goldens of their own.
-    let body = match serde_json::from_str::<serde_json::Value>(&answer.text) {
-        Ok(mut json) if json["response"].is_object() => {
-            let keys: Vec<_> = json["response"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect();
-            json["response"] = format!("<a report: {}>", keys.join(" ")).into();
-            format!("{json}\n")
+
+    fn note(&mut self, asked: &str, answer: &Answer) {
+        let mut text = format!("## {asked}\nHTTP {}\n", answer.code);
+        for name in HEADERS {
+            for value in answer.headers.get_all(name) {
+                writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
+            }
         }
-        _ => answer.text.clone(),
-    };
-    text.push_str(&body);
-    for (id, name) in ids {
-        text = text.replace(id, name);
+        // Reports have goldens of their own.
+        let body = match serde_json::from_str::<serde_json::Value>(&answer.text) {
+            Ok(mut json) if json["response"].is_object() => {
+                let report = json["response"].as_object().unwrap();
+                let keys: Vec<_> = report.keys().cloned().collect();
+                json["response"] = format!("<a report: {}>", keys.join(" ")).into();
+                format!("{json}\n")
+            }
+            _ => answer.text.clone(),
+        };
+        text.push_str(&body);
+        for (id, name) in &self.ids {
+            text = text.replace(id, name);
+        }
+        writeln!(self.text, "{text}").unwrap();
     }
-    story.push_str(&text);
-    story.push('\n');
+
+    /// Asks, and notes the answer.
+    async fn ask(&mut self, world: &World, method: &str, path: &str, body: &str) -> Answer {
+        let answer = world.ask(method, path, body, &[]).await;
+        self.note(format!("{method} {path} {body}").trim_end(), &answer);
+        answer
+    }
 }
 
 #[tokio::test]
 async fn the_answers_of_a_scan_s_life_are_as_documented() {
-    let world = world([Fate::Held, Fate::Failed("the cluster is gone"), Fate::Done]);
-    let mut story = String::new();
-    note(
-        &mut story,
-        "GET /v1/results before any scan",
-        &world.get("/v1/results").await,
-        &[],
-    );
-    note(
-        &mut story,
-        "GET /v1/status before any scan",
-        &world.get("/v1/status").await,
-        &[],
-    );
+    let world = world([Fate::Held]);
+    let mut story = Story::default();
+    for path in ["/v1/results", "/v1/status"] {
+        story.ask(&world, "GET", path, "").await;
+    }
     let body = r#"{"targetNames":["all"],"targetType":"Framework","hostScanner":true}"#;
     let begun = world.post("/v1/scan", body).await;
     let id = begun.id();
-    let ids = [(&*id, "<id>")];
-    note(&mut story, "POST /v1/scan", &begun, &ids);
+    story.name(&id, "<id>");
+    story.note(&format!("POST /v1/scan {body}"), &begun);
     world.work.started(1).await;
     let by_id = |path: &str| format!("{path}?ID={id}");
-    note(
-        &mut story,
-        "GET /v1/status?ID=<id>",
-        &world.get(&by_id("/v1/status")).await,
-        &ids,
-    );
-    note(
-        &mut story,
-        "GET /v1/status of the latest",
-        &world.get("/v1/status").await,
-        &ids,
-    );
-    note(
-        &mut story,
-        "GET /v1/results of a running scan",
-        &world.get("/v1/results").await,
-        &ids,
-    );
-    note(
-        &mut story,
-        "DELETE /v1/results of a running scan",
-        &world.delete("/v1/results").await,
-        &ids,
-    );
+    story.ask(&world, "GET", &by_id("/v1/status"), "").await;
+    for (method, path) in [
+        ("GET", "/v1/status"),
+        ("GET", "/v1/results"),
+        ("DELETE", "/v1/results"),
+    ] {
+        story.ask(&world, method, path, "").await;
+    }
     world.work.release();
     world.end_of(&id).await;
-    note(
-        &mut story,
-        "GET /v1/status when it ended",
-        &world.get("/v1/status").await,
-        &ids,
-    );
-    let head = world.ask("HEAD", "/v1/results", "", &[]).await;
-    note(&mut story, "HEAD /v1/results", &head, &ids);
-    let kept = world.get(&format!("/v1/results?id={id}&keep=true")).await;
-    note(&mut story, "GET /v1/results?id=<id>&keep=true", &kept, &ids);
-    note(
-        &mut story,
-        "GET /v1/results?ID=<id>",
-        &world.get(&by_id("/v1/results")).await,
-        &ids,
-    );
-    note(
-        &mut story,
-        "GET /v1/results again",
-        &world.get("/v1/results").await,
-        &ids,
-    );
+    story.ask(&world, "GET", "/v1/status", "").await;
+    story.ask(&world, "HEAD", "/v1/results", "").await;
+    let kept = format!("/v1/results?id={id}&keep=true");
+    story.ask(&world, "GET", &kept, "").await;
+    story.ask(&world, "GET", &by_id("/v1/results"), "").await;
+    story.ask(&world, "GET", "/v1/results", "").await;
     let other = "/v1/results?id=7c6ee1f2-44a4-4f8b-a3f4-0d0f6a3f2f6d";
-    note(
-        &mut story,
-        "GET /v1/results of an unknown scan",
-        &world.get(other).await,
-        &ids,
-    );
+    story.ask(&world, "GET", other, "").await;
+    compare("life.txt", &story.text);
+}
+
+#[tokio::test]
+async fn the_answers_of_scans_that_fail_are_awaited_or_cancelled_are_as_documented() {
+    let fates = [Fate::Failed("the cluster is gone"), Fate::Done, Fate::Held];
+    let world = world(fates);
+    let mut story = Story::default();
     let failed = world.post("/v1/scan?wait=true", "{}").await;
-    let failed_id = failed.id();
-    let ids = [(&*failed_id, "<failed>")];
-    note(
-        &mut story,
-        "POST /v1/scan?wait=true of a scan that fails",
-        &failed,
-        &ids,
-    );
-    note(
-        &mut story,
-        "GET /v1/results of that",
-        &world.get("/v1/results").await,
-        &ids,
-    );
+    story.name(&failed.id(), "<failed>");
+    story.note("POST /v1/scan?wait=true {}, which fails", &failed);
+    story.ask(&world, "GET", "/v1/results", "").await;
+    story.ask(&world, "DELETE", "/v1/results", "").await;
     let waited = world.post("/v1/scan?wait=true", &object("cart")).await;
-    let waited_id = waited.id();
-    let ids = [(&*waited_id, "<waited>")];
-    note(
-        &mut story,
-        "POST /v1/scan?wait=true of an object",
-        &waited,
-        &ids,
-    );
-    note(
-        &mut story,
-        "DELETE /v1/results?all=true",
-        &world.delete("/v1/results?all=true").await,
-        &ids,
-    );
-    note(
-        &mut story,
-        "DELETE /v1/scan when nothing runs",
-        &world.delete("/v1/scan").await,
-        &ids,
-    );
-    compare("life.txt", &story);
+    story.name(&waited.id(), "<waited>");
+    story.note("POST /v1/scan?wait=true of an object", &waited);
+    let running = world.start("{}").await;
+    story.name(&running, "<running>");
+    world.work.started(3).await;
+    story.ask(&world, "DELETE", "/v1/scan", "").await;
+    world.end_of(&running).await;
+    story.ask(&world, "GET", "/v1/results", "").await;
+    story.ask(&world, "DELETE", "/v1/scan", "").await;
+    story
+        .ask(&world, "DELETE", "/v1/results?all=true", "")
+        .await;
+    compare("ends.txt", &story.text);
 }
 
 #[tokio::test]
@@ -214,12 +172,11 @@ async fn metrics_before_and_after_the_first_scan() {
     let answer = world.post("/v1/scan?wait=true", "{}").await;
     assert_eq!(answer.code, 200);
     let after = world.get("/v1/metrics?frameworks=nsa,MITRE").await;
-    let scans: String = after
-        .text
-        .lines()
-        .filter(|line| line.contains("kubescape_cluster") || line.contains("kubescape_framework"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let about = ["kubescape_cluster", "kubescape_framework"];
+    let lines = after.text.lines();
+    let scans = lines
+        .filter(|line| about.iter().any(|part| line.contains(part)))
+        .fold(String::new(), |text, line| text + line + "\n");
     compare("metrics-after.prom", &scans);
     assert_eq!(
         after.headers["content-type"],
@@ -240,5 +197,7 @@ fn steady(page: &str) -> String {
             family.sort_unstable();
         }
     }
-    lines.iter().fold(String::new(), |text, line| text + line + "\n")
+    lines
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n")
 }

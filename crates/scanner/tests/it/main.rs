@@ -6,11 +6,13 @@
 
 mod bad_input;
 mod callbacks;
+mod documentation;
 mod golden;
 mod lanes;
 mod monitoring;
 mod prometheus;
 mod real;
 mod results;
+mod role;
 mod work;
 mod world;

@@ -99,7 +99,7 @@ impl Prometheus {
                 }
             }
         };
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         tokio::time::timeout(limit, answered)
             .await
             .unwrap_or_else(|_| panic!("no samples for {path}"))

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::work::Fate;
 use crate::world::{object, world, world_with};
 
 #[tokio::test]
@@ -76,10 +75,10 @@ async fn the_oldest_results_make_room() {
 }
 
 #[tokio::test]
-async fn a_result_that_cannot_be_kept_is_said_in_the_answer_and_in_readiness() {
+async fn a_result_that_is_too_large_is_said_in_the_answer() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let env = [("KS_RESULTS_MAX_BYTES", "1000")];
-    let world = world_with([Fate::Done], &env, Vec::new(), folder);
+    let world = world_with([], &env, Vec::new(), folder);
     let answer = world.post("/v1/scan?wait=true", "{}").await;
     assert_eq!(answer.code, 500);
     assert!(
@@ -87,10 +86,31 @@ async fn a_result_that_cannot_be_kept_is_said_in_the_answer_and_in_readiness() {
         "{}",
         answer.said()
     );
+    assert_eq!(world.get("/readyz/results").await.code, 200);
+}
+
+#[tokio::test]
+async fn a_volume_that_takes_nothing_is_said_in_readiness_until_it_takes_something() {
+    let world = world([]);
+    let results = world.folder.path().join("results");
+    std::fs::remove_dir(&results).unwrap();
+    let answer = world.post("/v1/scan?wait=true", "{}").await;
+    assert_eq!(answer.code, 500);
+    assert!(
+        answer.said().contains("cannot be kept"),
+        "{}",
+        answer.said()
+    );
     let ready = world.get("/readyz/results").await;
     assert_eq!(ready.code, 500);
     assert!(ready.text.contains("cannot be written"), "{}", ready.text);
     assert_eq!(world.get("/livez").await.code, 200);
+    std::fs::create_dir(&results).unwrap();
+    tokio::time::pause();
+    // It tries by itself.
+    while world.get("/readyz/results").await.code != 200 {
+        tokio::time::advance(std::time::Duration::from_millis(100)).await;
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::work::{FakeWork, Fate};
 
 /// Nothing that is awaited takes longer.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// The body of a scan of one object.
 pub(crate) fn object(name: &str) -> String {
