@@ -18,7 +18,7 @@ const PAGE: usize = 500;
 const PAGED_ATTEMPTS: u32 = 3;
 
 /// Attempts altogether.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 
 /// After so many lists without any sign of life, the server is not asked again.
 const SILENT_LISTS: u32 = 2;
@@ -208,18 +208,23 @@ impl Pages<'_> {
     }
 
     fn path(&self, place: &Place) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if place.attempt < PAGED_ATTEMPTS {
-            query.append_pair("limit", &PAGE.to_string());
-        }
-        if !place.token.is_empty() {
-            query.append_pair("continue", &place.token);
-        }
-        if !self.list.field_selector.is_empty() {
-            query.append_pair("fieldSelector", &self.list.field_selector);
-        }
-        format!("{}?{}", self.list.path(), query.finish())
+        path(self.list, place.attempt, &place.token)
     }
+}
+
+/// What to ask for to get a page: the one behind a token, or the first.
+pub(crate) fn path(list: &List, attempt: u32, token: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if attempt < PAGED_ATTEMPTS {
+        query.append_pair("limit", &PAGE.to_string());
+    }
+    if !token.is_empty() {
+        query.append_pair("continue", token);
+    }
+    if !list.field_selector.is_empty() {
+        query.append_pair("fieldSelector", &list.field_selector);
+    }
+    format!("{}?{}", list.path(), query.finish())
 }
 
 /// An item of a list as a document of its own.

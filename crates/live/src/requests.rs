@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::caller::{Caller, Stream};
+use crate::follow::{Ended, Stop};
 use crate::patience::Patience;
 use crate::trouble::Trouble;
 
@@ -17,6 +18,8 @@ pub(crate) struct Requests {
     caller: Caller,
     runtime: Handle,
     pub(crate) patience: Patience,
+    /// Ends every wait, if there is one.
+    stop: Option<Stop>,
 }
 
 impl Requests {
@@ -25,18 +28,30 @@ impl Requests {
             patience: caller.patience,
             caller,
             runtime,
+            stop: None,
+        }
+    }
+
+    /// The same, whose waits may be ended.
+    pub(crate) fn until(self, stop: Stop) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
         }
     }
 
     /// Begins to read an answer, if it is a success.
     pub(crate) fn open(&self, path: &str, accept: &str) -> Result<Answer, Trouble> {
-        let stream = self.runtime.block_on(self.caller.open(path, accept))?;
+        let opening = self.caller.open(path, accept);
+        let stream = block(&self.runtime, self.stop.as_ref(), opening)
+            .map_err(|Ended| Trouble::Broken("nobody waits for it".to_owned()))??;
         Ok(Answer {
             stream,
             bytes: Bytes::new(),
             runtime: self.runtime.clone(),
             idle: self.patience.idle,
             until: Instant::now() + self.patience.page,
+            stop: self.stop.clone(),
             broken: None,
         })
     }
@@ -44,13 +59,27 @@ impl Requests {
     /// Waits before the next try.
     pub(crate) fn wait(&self, failed: u32, trouble: &Trouble) {
         let wait = self.patience.wait(failed, trouble.again());
-        self.runtime
-            .block_on(async { tokio::time::sleep(wait).await });
+        // Whoever waits asks next, and hears that it is time to end.
+        let _ = block(&self.runtime, self.stop.as_ref(), async {
+            tokio::time::sleep(wait).await;
+        });
     }
 
     /// What an error of reading an answer means.
     pub(crate) fn trouble(&self, error: &io::Error) -> Trouble {
         self.caller.trouble(error)
+    }
+}
+
+/// Waits on this thread, unless it is time to end first.
+fn block<T>(
+    runtime: &Handle,
+    stop: Option<&Stop>,
+    future: impl Future<Output = T>,
+) -> Result<T, Ended> {
+    match stop {
+        Some(stop) => runtime.block_on(stop.or(future)),
+        None => Ok(runtime.block_on(future)),
     }
 }
 
@@ -62,6 +91,7 @@ pub(crate) struct Answer {
     idle: Duration,
     /// Then it has to be over.
     until: Instant,
+    stop: Option<Stop>,
     /// Why there is no more of it.
     broken: Option<io::Error>,
 }
@@ -83,10 +113,12 @@ impl Read for Answer {
             }
             let left = self.until.saturating_duration_since(Instant::now());
             let limit = self.idle.min(left);
-            match self.runtime.block_on(self.stream.next(limit)) {
-                Ok(None) => return Ok(0),
-                Ok(Some(bytes)) => self.bytes = bytes,
-                Err(error) => self.broken = Some(error),
+            let next = self.stream.next(limit);
+            match block(&self.runtime, self.stop.as_ref(), next) {
+                Ok(Ok(None)) => return Ok(0),
+                Ok(Ok(Some(bytes))) => self.bytes = bytes,
+                Ok(Err(error)) => self.broken = Some(error),
+                Err(Ended) => self.broken = Some(io::Error::other("nobody waits for it")),
             }
         }
         let count = into.len().min(self.bytes.len());

@@ -7,21 +7,18 @@ use std::thread;
 use kubescape_collect::{Code, Format, Input, Limits, Problem, RawDocument, Source};
 use kubescape_engine::{Gap, Lack, Plan};
 use kubescape_scan::{Fed, Feed, Inlets};
-use serde_json::json;
 
 use crate::cluster::{About, Cluster, ConnectError};
 use crate::discovery::{Discovery, Resource};
 use crate::nodes::is_worker;
 use crate::pages::{Pages, Pulse, Read, accept};
+use crate::server_info::{SERVER_INFO, server_info};
 use crate::trouble::Trouble;
 use crate::wanted::{self, List, Namespaces, Target};
 
 /// Lists that are read at once. More would only press the API server, whose
 /// priority and fairness gives one user about as many seats.
 const AT_ONCE: usize = 4;
-
-/// Group and kind of the server's version as an object that controls read.
-const SERVER_INFO: (&str, &str) = ("apiserverinfo.kubescape.cloud", "APIServerInfo");
 
 /// What of a cluster a scan reads, and the [`Feed`] that reads it.
 pub struct Survey<'c> {
@@ -111,12 +108,6 @@ impl<'c> Survey<'c> {
     /// The server's version as a document.
     fn version(&self) -> RawDocument {
         let about = &self.cluster.about;
-        let object = json!({
-            "apiVersion": format!("{}/v1beta0", SERVER_INFO.0),
-            "kind": SERVER_INFO.1,
-            "metadata": {"name": "version", "provider": about.provider.unwrap_or_default()},
-            "data": about.version,
-        });
         RawDocument {
             source: u32::try_from(self.lists.len()).unwrap_or(u32::MAX),
             index: 0,
@@ -125,7 +116,7 @@ impl<'c> Survey<'c> {
             line: 1,
             column: 1,
             format: Format::Json,
-            text: object.to_string(),
+            text: server_info(&about.version, about.provider),
             inherited: None,
         }
     }

@@ -36,12 +36,16 @@ pub(crate) enum Answer {
     Silence,
 }
 
+/// Stands before the path of a watch, where answers to it are scripted. Watches
+/// of what can be listed are quiet until then.
+pub(crate) const WATCH: &str = "watch ";
+
 #[derive(Default)]
 struct Script {
     /// By path without query; the last answer of each stays.
     answers: HashMap<String, VecDeque<Answer>>,
-    /// Paths with queries, and what they accept, as they came.
-    asked: Vec<(String, String)>,
+    /// Paths with queries, what they accept, and who asks, as they came.
+    asked: Vec<(String, String, String)>,
 }
 
 /// The server; it stops when this is dropped.
@@ -108,7 +112,7 @@ impl Server {
     /// The requests so far whose path starts so, with their queries.
     pub(crate) fn asked(&self, path: &str) -> Vec<String> {
         let script = self.script.lock().unwrap();
-        let paths = script.asked.iter().map(|(path, _)| path);
+        let paths = script.asked.iter().map(|(path, ..)| path);
         paths
             .filter(|asked| asked.starts_with(path))
             .cloned()
@@ -121,18 +125,33 @@ impl Server {
         let asked = script
             .asked
             .iter()
-            .filter(|(asked, _)| asked.starts_with(path));
-        asked.map(|(_, accept)| accept.clone()).collect()
+            .filter(|(asked, ..)| asked.starts_with(path));
+        asked.map(|(_, accept, _)| accept.clone()).collect()
+    }
+
+    /// Who asked for that path.
+    pub(crate) fn askers(&self, path: &str) -> Vec<String> {
+        let script = self.script.lock().unwrap();
+        let asked = script
+            .asked
+            .iter()
+            .filter(|(asked, ..)| asked.starts_with(path));
+        asked.map(|(.., asker)| asker.clone()).collect()
     }
 
     /// A kubeconfig with this server as context `fake`.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.kubeconfig_of("secret-token")
+    }
+
+    /// The same for another user; it replaces the file.
+    pub(crate) fn kubeconfig_of(&self, token: &str) -> PathBuf {
         let path = self.folder.path().join("kubeconfig");
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: fake\n\
              clusters: [{{name: fake, cluster: {{server: 'http://{}'}}}}]\n\
              contexts: [{{name: fake, context: {{cluster: fake, user: fake}}}}]\n\
-             users: [{{name: fake, user: {{token: secret-token}}}}]\n",
+             users: [{{name: fake, user: {{token: {token}}}}}]\n",
             self.address
         );
         std::fs::write(&path, text).unwrap();
@@ -237,8 +256,21 @@ fn next_answer(script: &Mutex<Script>, request: &Request<Incoming>) -> Answer {
     let accept = accept
         .map_or("", |accept| accept.to_str().unwrap())
         .to_owned();
-    script.asked.push((uri, accept));
-    let Some(answers) = script.answers.get_mut(request.uri().path()) else {
+    let asker = request.headers().get("authorization");
+    let asker = asker.map_or("", |asker| asker.to_str().unwrap()).to_owned();
+    script.asked.push((uri, accept, asker));
+    let query = request.uri().query().unwrap_or_default();
+    let path = request.uri().path();
+    let key = if query.contains("watch=true") {
+        format!("{WATCH}{path}")
+    } else {
+        path.to_owned()
+    };
+    let Some(answers) = script.answers.get_mut(&key) else {
+        if key.starts_with(WATCH) && script.answers.contains_key(path) {
+            // Nothing happens.
+            return Answer::Stall(String::new());
+        }
         return Answer::Status(404, "there is no such path", Vec::new());
     };
     if answers.len() > 1 {

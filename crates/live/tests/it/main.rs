@@ -6,6 +6,8 @@
 
 mod connecting;
 mod fake;
+mod follower;
+mod following;
 mod listing;
 mod real;
 mod scanning;
