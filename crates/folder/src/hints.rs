@@ -1,5 +1,7 @@
 //! Notices of the kernel that something may have changed.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use notify::{Config, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -8,6 +10,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// Says that it is time to look; how often and why does not matter.
 pub(crate) struct Hints {
     watcher: Option<RecommendedWatcher>,
+    /// Device and number of the folder that is watched.
+    watched: Option<(u64, u64)>,
     sender: Sender<()>,
     receiver: Receiver<()>,
 }
@@ -18,6 +22,7 @@ impl Hints {
         let (sender, receiver) = channel(1);
         let mut hints = Self {
             watcher: None,
+            watched: None,
             sender,
             receiver,
         };
@@ -31,11 +36,15 @@ impl Hints {
         self.watcher.is_some()
     }
 
-    /// Tries once more, if there are none.
+    /// Begins (once more), if there are no notices or if they are of another
+    /// folder that was there before.
     pub(crate) fn revive(&mut self, path: &Path) {
-        if self.watcher.as_ref().is_some_and(|_| path.exists()) {
+        let now = fs::metadata(path).ok();
+        let now = now.map(|about| (about.dev(), about.ino()));
+        if self.watcher.is_some() && self.watched == now {
             return;
         }
+        self.watched = now;
         let sender = self.sender.clone();
         let tell = move |_: notify::Result<notify::Event>| {
             // Full means that somebody will look in any case.

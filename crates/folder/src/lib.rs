@@ -115,6 +115,7 @@ impl FolderFollow {
 async fn follow(folder: Folder, mut state: State, events: mpsc::Sender<Event>) {
     let mut hints = Hints::new(&folder.path);
     loop {
+        hints.revive(&folder.path);
         // Files are read on a thread that may wait, and their events go out as
         // they are read: nothing grows with the folder but its index.
         let (sender, mut receiver) = mpsc::channel(64);
@@ -143,7 +144,7 @@ async fn follow(folder: Folder, mut state: State, events: mpsc::Sender<Event>) {
                 tokio::time::sleep(folder.pause).await;
                 hints.forget();
             }
-            () = tokio::time::sleep(wait) => hints.revive(&folder.path),
+            () = tokio::time::sleep(wait) => {}
         }
     }
 }

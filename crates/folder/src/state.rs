@@ -326,7 +326,7 @@ impl State {
                 let message =
                     format!("{kind} {namespace}{slash}{name} is in {first}, too, which counts");
                 let mut problem = Problem::new(Code::DuplicateObject, path, message);
-                problem.remedy = "keep one of them".to_owned();
+                "keep one of them".clone_into(&mut problem.remedy);
                 problem
             }));
         }

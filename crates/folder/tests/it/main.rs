@@ -168,7 +168,7 @@ fn files_are_created_changed_renamed_and_deleted() {
                 home.join("a.yaml"),
                 map("a", "one") + "---\n" + &map("b", "one"),
             )
-            .unwrap()
+            .unwrap();
         },
         |_| {},
     );
