@@ -1,106 +1,111 @@
-//! One file: when it has to be read again, and what is in it.
+//! One file → its objects.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
 use std::ops::ControlFlow;
-use std::os::unix::fs::MetadataExt as _;
 
-use kubescape_collect::{
-    Code, Input, Kind, Limits, Problem, RawDocument, Source, parse, read_documents, strip,
-};
-use kubescape_engine::{Arena, Object};
+use kubescape_collect::{Kind, Limits, Problem, Source, parse, read_documents, strip};
+use kubescape_engine::{Arena, Value};
 
-/// Tells whether a file changed, as far as the file system says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    inode: (u64, u64),
-    length: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    pub(crate) fn of(source: &Source) -> Option<Self> {
-        let Input::File(path) = &source.input else {
-            return None;
-        };
-        let about = fs::metadata(path).ok()?;
-        Some(Self {
-            inode: (about.dev(), about.ino()),
-            length: about.len(),
-            modified: (about.mtime(), about.mtime_nsec()),
-            changed: (about.ctime(), about.ctime_nsec()),
-        })
-    }
-}
-
-/// Who an object is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Identity {
-    pub(crate) kind: Kind,
+/// What makes two objects one, whatever file they are in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) group: Box<str>,
+    pub(crate) kind: Box<str>,
     pub(crate) namespace: Box<str>,
     pub(crate) name: Box<str>,
 }
 
-/// What a file has to say.
-#[derive(Debug, Default)]
-pub(crate) struct Content {
-    /// Its objects, in order; of one that stands in it twice, both.
-    pub(crate) objects: Vec<(Identity, Box<str>)>,
+/// An object of a file.
+pub(crate) struct Object {
+    pub(crate) key: Key,
+    pub(crate) kind: Kind,
+    pub(crate) text: String,
+    /// Of the text, to tell whether it is another.
+    pub(crate) hash: u64,
+}
+
+/// What a file holds.
+#[derive(Default)]
+pub(crate) struct File {
+    pub(crate) objects: Vec<Object>,
     pub(crate) problems: Vec<Problem>,
 }
 
-impl Content {
-    pub(crate) fn read(source: &Source, limits: Limits) -> Self {
-        let mut content = Self::default();
-        let mut arena = Arena::new();
-        read_documents(source, limits, &mut |document| {
-            match document {
-                Ok(document) => content.add(&document, source, &arena),
-                Err(problem) => content.problems.push(problem),
-            }
-            arena.reset();
-            ControlFlow::Continue(())
-        });
-        content
-    }
-
-    /// Whether objects may be missing.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.problems.iter().any(|problem| !problem.is_note())
-    }
-
-    fn add(&mut self, document: &RawDocument, source: &Source, arena: &Arena) {
-        let parsed = parse(document, source, arena);
-        self.problems.extend(parsed.problems);
-        for parsed in parsed.objects {
-            let object = Object::new(parsed.value, 0);
-            if object.kind.is_empty() || object.name.is_empty() {
-                let problem = Problem::new(Code::NoKind, &source.name, "an object has no name");
-                self.problems.push(problem.of_document(document));
-                continue;
-            }
-            let whole = serde_json::to_string(&parsed.value);
-            match whole.and_then(|text| strip(&text, object.api_version, object.kind)) {
-                Ok(text) => self.objects.push((identity(&object), text.into())),
-                Err(error) => {
-                    let problem = Problem::new(Code::Internal, &source.name, error.to_string());
-                    self.problems.push(problem.of_document(document));
-                }
-            }
-        }
+impl File {
+    /// Whether all of it could be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.problems.iter().all(Problem::is_note)
     }
 }
 
-fn identity(object: &Object<'_>) -> Identity {
-    Identity {
+/// Reads a file. Of an object given twice, the last counts, as when it is applied.
+pub(crate) fn read(source: &Source, limits: Limits) -> File {
+    let mut file = File::default();
+    let mut arena = Arena::new();
+    read_documents(source, limits, &mut |document| {
+        match document {
+            Ok(document) => {
+                arena.reset();
+                let parsed = parse(&document, source, &arena);
+                file.problems.extend(parsed.problems);
+                for one in parsed.objects {
+                    match object(one.value) {
+                        Ok(object) => file.objects.push(object),
+                        Err(message) => {
+                            let code = kubescape_collect::Code::BadField;
+                            let problem = Problem::new(code, &source.name, message);
+                            file.problems.push(problem.of_document(&document));
+                        }
+                    }
+                }
+            }
+            Err(problem) => file.problems.push(problem),
+        }
+        ControlFlow::Continue(())
+    });
+    let mut seen = BTreeSet::new();
+    file.objects.reverse();
+    file.objects
+        .retain(|object| seen.insert(object.key.clone()));
+    file.objects.reverse();
+    file
+}
+
+fn object(value: Value<'_>) -> Result<Object, String> {
+    let metadata = value.at("metadata");
+    let name = match metadata.at("name").str() {
+        "" => metadata.at("generateName").str(),
+        name => name,
+    };
+    let (api_version, kind) = (value.at("apiVersion").str(), value.at("kind").str());
+    if name.is_empty() {
+        return Err(format!("a {kind} without metadata.name"));
+    }
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let namespace = metadata.at("namespace").str();
+    let text = serde_json::to_string(&value).map_err(|error| error.to_string())?;
+    let text = strip(&text, api_version, kind).map_err(|error| error.to_string())?;
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Ok(Object {
+        key: Key {
+            group: group.into(),
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        },
         kind: Kind {
-            group: object.group.into(),
-            version: object.version.into(),
-            kind: object.kind.into(),
-            namespaced: !object.is_cluster_scoped(),
+            group: group.into(),
+            version: version.into(),
+            kind: kind.into(),
+            // Nobody says, and files need not: without a namespace they are applied
+            // to one that is chosen then.
+            namespaced: !namespace.is_empty(),
             ..Kind::default()
         },
-        namespace: object.namespace.into(),
-        name: object.name.into(),
-    }
+        hash: hasher.finish(),
+        text,
+    })
 }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use kubescape_collect::{Event, Kinds, Limits};
+use kubescape_collect::{Event, Kinds};
 use kubescape_engine::{Plan, Scope};
-use kubescape_folder::FollowError;
-use kubescape_live::{ConnectError, Connection, Patience};
+use kubescape_folder::{Folder, FolderFollow};
+use kubescape_live::{ConnectError, Connection, Follow, Patience, What};
 use tokio::sync::mpsc::Sender;
 
 use crate::config::Source;
@@ -18,8 +18,13 @@ pub enum SourceError {
     #[error("{0}; or name a folder with --manifests")]
     Cluster(#[from] ConnectError),
     /// The folder.
-    #[error("{0}")]
-    Folder(#[from] FollowError),
+    #[error("cannot read {folder}: {source}: name a folder of manifests")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 /// A source that was found.
@@ -30,8 +35,8 @@ pub(crate) enum Opened {
 
 /// What is followed, and how to stop.
 pub(crate) enum Following {
-    Cluster(kubescape_live::Follow),
-    Folder(kubescape_folder::Follow),
+    Cluster(Follow),
+    Folder(FolderFollow),
 }
 
 impl Following {
@@ -48,7 +53,13 @@ pub(crate) async fn open(source: &Source) -> Result<Opened, SourceError> {
         Source::Cluster(access) => {
             Opened::Cluster(Connection::open(access, Patience::default()).await?)
         }
-        Source::Folder(folder) => Opened::Folder(folder.clone()),
+        Source::Folder(folder) => {
+            std::fs::read_dir(folder).map_err(|source| SourceError::Folder {
+                folder: folder.display().to_string(),
+                source,
+            })?;
+            Opened::Folder(folder.clone())
+        }
     })
 }
 
@@ -88,30 +99,20 @@ impl Opened {
         }
     }
 
-    pub(crate) fn follow(
-        self,
-        plan: &Plan,
-        events: Sender<Event>,
-    ) -> Result<Following, SourceError> {
-        Ok(match self {
+    pub(crate) fn follow(self, plan: &Plan, events: Sender<Event>) -> Following {
+        let until = std::future::pending();
+        match self {
             Self::Cluster(connection) => {
-                let what = kubescape_live::What {
+                let what = What {
                     kinds: plan.kinds(),
-                    ..kubescape_live::What::default()
+                    ..What::default()
                 };
-                let until = std::future::pending();
-                Following::Cluster(kubescape_live::Follow::start(
-                    &connection,
-                    what,
-                    events,
-                    until,
-                ))
+                Following::Cluster(Follow::start(&connection, what, events, until))
             }
             Self::Folder(folder) => {
-                let follow = kubescape_folder::Follow::start(&folder, Limits::default(), events)?;
-                Following::Folder(follow)
+                Following::Folder(FolderFollow::start(Folder::new(folder), events, until))
             }
-        })
+        }
     }
 }
 

@@ -125,7 +125,7 @@ async fn scan(
         now: String::new(),
     };
     let source = opened.describe();
-    let following = opened.follow(&plan, events)?;
+    let following = opened.follow(&plan, events);
     let desk = Desk::new(plan, context, following.kinds());
     let (service, handle) = Service::new(
         desk,

@@ -320,7 +320,7 @@ impl Follower {
         let limit = self.pace.object_bytes;
         let reason = format!("{name} has {length} bytes, more than the {limit} that are read");
         self.gone(identity).await?;
-        if self.known.miss(identity, reason) {
+        if self.known.miss(identity, &reason) {
             self.tell_gap(self.gap_of_missing()).await?;
         }
         Ok(())

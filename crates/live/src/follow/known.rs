@@ -57,12 +57,12 @@ impl Known {
     }
 
     /// An object cannot be read; whether that is news.
-    pub(crate) fn miss(&mut self, identity: &Identity, reason: String) -> bool {
+    pub(crate) fn miss(&mut self, identity: &Identity, reason: &str) -> bool {
         let key = (identity.namespace.clone(), identity.name.clone());
         if !self.missing.contains_key(&key) && self.missing.len() >= MOST_MISSING {
             return false;
         }
-        self.missing.insert(key, reason.clone()).as_ref() != Some(&reason)
+        self.missing.insert(key, reason.to_owned()).as_deref() != Some(reason)
     }
 
     /// An object can be read, or is gone; whether that is news.
@@ -144,13 +144,13 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_until_it_is_found() {
         let mut known = Known::default();
-        assert!(known.miss(&object("a", "1"), "a is too large".to_owned()));
-        assert!(!known.miss(&object("a", "2"), "a is too large".to_owned()));
+        assert!(known.miss(&object("a", "1"), "a is too large"));
+        assert!(!known.miss(&object("a", "2"), "a is too large"));
         assert_eq!(known.missing().as_deref(), Some("a is too large"));
         assert!(known.find(&object("a", "3")) && !known.find(&object("a", "3")));
         assert_eq!(known.missing(), None);
         for number in 0..2000 {
-            known.miss(&object(&number.to_string(), "1"), "x".to_owned());
+            known.miss(&object(&number.to_string(), "1"), "x");
         }
         assert_eq!(
             known.missing().as_deref(),

@@ -130,12 +130,13 @@ impl Reading {
         item: Result<RawDocument, Problem>,
         before: &mut String,
     ) -> Result<(), Ended> {
-        let (identity, text) = match item.map_err(|problem| problem.message) {
-            Ok(document) => match self.object(&document.text) {
-                Ok(object) => object,
-                Err(reason) => return self.miss(before, &reason),
-            },
-            Err(reason) => return self.miss(before, &reason),
+        let object = item.map_err(|problem| problem.message);
+        let (identity, text) = match object.and_then(|item| self.object(&item.text)) {
+            Ok(object) => object,
+            Err(reason) => {
+                self.miss(before, &reason);
+                return Ok(());
+            }
         };
         *before = format!("{}/{}", identity.namespace, identity.name);
         self.outlet.mark.objects.fetch_add(1, Ordering::Relaxed);
@@ -166,7 +167,7 @@ impl Reading {
     }
 
     /// An item that cannot be read: nobody knows its name, but lists are in order.
-    fn miss(&mut self, before: &str, reason: &str) -> Result<(), Ended> {
+    fn miss(&mut self, before: &str, reason: &str) {
         let place = match before.trim_start_matches('/') {
             "" => "the first object of a page".to_owned(),
             before => format!("the object after {before}"),
@@ -176,8 +177,7 @@ impl Reading {
             name: place.clone(),
             ..Identity::default()
         };
-        self.known.miss(&nobody, format!("{place}: {reason}"));
-        Ok(())
+        self.known.miss(&nobody, &format!("{place}: {reason}"));
     }
 
     fn send(&self, event: Event) -> Result<(), Ended> {

@@ -169,20 +169,16 @@ impl Reader {
         }
         let [groups, versions, resources] = PARTS.map(|part| {
             let here = format!("{place}.{part}");
-            match entries.get(part) {
-                Some(value) => {
-                    let texts = self.texts(&here, value);
-                    if value.as_array().is_some_and(Vec::is_empty) {
-                        self.errors
-                            .push(format!("{here}: it is empty, so the rule means nothing"));
-                    }
-                    texts
-                }
-                None => {
-                    self.errors.push(format!("{here}: it is missing"));
-                    Vec::new()
-                }
+            let Some(value) = entries.get(part) else {
+                self.errors.push(format!("{here}: it is missing"));
+                return Vec::new();
+            };
+            let texts = self.texts(&here, value);
+            if value.as_array().is_some_and(Vec::is_empty) {
+                self.errors
+                    .push(format!("{here}: it is empty, so the rule means nothing"));
             }
+            texts
         });
         for group in &groups {
             for version in &versions {

@@ -8,6 +8,7 @@ mod connecting;
 mod fake;
 mod follower;
 mod following;
+mod following_real;
 mod listing;
 mod real;
 mod scanning;

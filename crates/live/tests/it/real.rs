@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::scanning::run;
 
-fn control_plane() -> Option<ControlPlane> {
+pub(crate) fn control_plane() -> Option<ControlPlane> {
     let asked = |name| std::env::var_os(name).is_some();
     if asked("KUBESCAPE_TEST_CLUSTER") || asked("KUBESCAPE_TEST_BINARIES") {
         return Some(ControlPlane::start().unwrap());
