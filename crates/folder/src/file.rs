@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::ops::ControlFlow;
+use std::panic::catch_unwind;
 
-use kubescape_collect::{Kind, Limits, Problem, Source, parse, read_documents, strip};
+use kubescape_collect::{Code, Kind, Limits, Problem, Source, parse, read_documents, strip};
 use kubescape_engine::{Arena, Value};
 
 /// What makes two objects one, whatever file they are in.
@@ -41,7 +42,19 @@ impl File {
 }
 
 /// Reads a file. Of an object given twice, the last counts, as when it is applied.
+/// A bug that it meets is a problem of this file alone.
 pub(crate) fn read(source: &Source, limits: Limits) -> File {
+    catch_unwind(|| read_all(source, limits)).unwrap_or_else(|_| File {
+        objects: Vec::new(),
+        problems: vec![Problem::new(
+            Code::Internal,
+            &source.name,
+            "reading it ended in a bug of this program",
+        )],
+    })
+}
+
+fn read_all(source: &Source, limits: Limits) -> File {
     let mut file = File::default();
     let mut arena = Arena::new();
     read_documents(source, limits, &mut |document| {
@@ -54,8 +67,7 @@ pub(crate) fn read(source: &Source, limits: Limits) -> File {
                     match object(one.value) {
                         Ok(object) => file.objects.push(object),
                         Err(message) => {
-                            let code = kubescape_collect::Code::BadField;
-                            let problem = Problem::new(code, &source.name, message);
+                            let problem = Problem::new(Code::BadField, &source.name, message);
                             file.problems.push(problem.of_document(&document));
                         }
                     }

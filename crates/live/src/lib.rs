@@ -1,7 +1,7 @@
 //! Objects of a living cluster as the input of scans: discovery, and parallel,
 //! paged lists of just the kinds that the plan reads, once ([`Survey`]) or followed
-//! with watches ([`Follow`]). Talks to one API server,
-//! only ever reading; knows no files but the kubeconfig and a rules file.
+//! with watches ([`Follow`]). Talks to one API server, only ever reading; knows no
+//! files but the kubeconfig and a rules file.
 //!
 //! Memory is that of a few pages on their way, not of the cluster: items are cut
 //! out of the stream one by one, managed fields and other people's copies of the

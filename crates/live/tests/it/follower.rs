@@ -1,7 +1,7 @@
 //! Somebody who follows a cluster, and what they know of it by the events alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use kubescape_collect::{Event, KindId, Kinds, Problem};
@@ -192,7 +192,7 @@ impl Follower {
     }
 
     pub(crate) fn next(&mut self) -> Option<Event> {
-        let long = Duration::from_secs(60);
+        let long = Duration::from_mins(1);
         let next = self
             .runtime
             .block_on(async { tokio::time::timeout(long, self.events.recv()).await });
@@ -237,7 +237,7 @@ impl Follower {
     }
 
     /// What is wrong with a file, and what is only worth a note.
-    pub(crate) fn problems(&self, path: &PathBuf) -> Vec<&str> {
+    pub(crate) fn problems(&self, path: &Path) -> Vec<&str> {
         let problems = self.view.problems.get(&path.display().to_string());
         problems.map_or_else(Vec::new, |problems| {
             problems.iter().map(|problem| &*problem.message).collect()
