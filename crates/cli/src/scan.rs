@@ -209,6 +209,7 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
         threads,
         keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
         keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
+        digests: false,
         limits: limits(arguments),
         cancel: kubescape_scan::Cancel::default(),
     }

@@ -1,10 +1,8 @@
 //! `scanner`: the role that scans the cluster for those who ask over HTTP.
 
-use std::sync::Arc;
-
 use kubescape_runtime::config::Env;
 use kubescape_runtime::logging;
-use kubescape_scanner::{Config, Flags, LiveWork};
+use kubescape_scanner::{Config, Flags};
 
 use crate::arguments::ScannerArguments;
 use crate::exit::{Exit, Failure};
@@ -26,8 +24,7 @@ pub(crate) fn run(arguments: &ScannerArguments) -> Result<Exit, Failure> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let work = LiveWork::new(config.access.clone(), config.cluster_name.clone());
-    let served = kubescape_scanner::run(config, Arc::new(work), Vec::new(), |started| {
+    let served = kubescape_platform::scanner(config, |started| {
         tracing::info!(url = started.url, "the scanner serves");
     });
     let ended = runtime.block_on(served);

@@ -12,4 +12,4 @@ pub use desk::{Desk, Notice, Turn};
 pub use outlet::{Change, Forgotten, Keep, Outlet};
 pub use pace::Pace;
 pub use service::{Handle, Options, Progress, Service};
-pub use stored::Stored;
+pub use stored::{Stored, namespace_of};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kubescape_names::label;
+use kubescape_names::label::{self, LabelKey};
 use kubescape_posture::{Key, ResultKey, ResultResource};
-use kubescape_sink::{Change as Write, Coverage, Writer};
+use kubescape_sink::{Change as Write, Coverage, IndexRow, Writer};
 
 use crate::outlet::{Change, Forgotten, Keep, Outlet};
 
@@ -28,16 +28,7 @@ impl Outlet for Stored {
 
     fn retain(&self, keep: Keep) {
         let pass = self.0.full();
-        let beside = move |row: &kubescape_sink::IndexRow| {
-            let label = |key: &str| label_of(&row.labels, key);
-            let key = Key {
-                namespace: row.key.namespace.clone(),
-                name: row.key.name.clone(),
-            };
-            let kind = label(label::WORKLOAD_KIND.as_str());
-            let of_subject = label(label::RBAC_RESOURCE.as_str()) == "true";
-            !keep.keeps(&key, kind, of_subject)
-        };
+        let beside = move |row: &IndexRow| !keep.keeps_row(row);
         tokio::spawn(async move {
             let report = pass.finish(Coverage::Only(Arc::new(beside))).await;
             tracing::info!(
@@ -66,8 +57,27 @@ impl Outlet for Stored {
     }
 }
 
-fn label_of<'l>(labels: &'l BTreeMap<String, String>, key: &str) -> &'l str {
-    labels.get(key).map_or("", |value| value)
+impl Keep {
+    /// Whether a stored result stays.
+    pub fn keeps_row(&self, row: &IndexRow) -> bool {
+        let key = Key {
+            namespace: row.key.namespace.clone(),
+            name: row.key.name.clone(),
+        };
+        let kind = label_of(&row.labels, label::WORKLOAD_KIND);
+        let of_subject = label_of(&row.labels, label::RBAC_RESOURCE) == "true";
+        self.keeps(&key, kind, of_subject)
+    }
+}
+
+/// The namespace of the resource that a result with these labels is of; `""` for
+/// none.
+pub fn namespace_of(labels: &BTreeMap<String, String>) -> &str {
+    label_of(labels, label::WORKLOAD_NAMESPACE)
+}
+
+fn label_of(labels: &BTreeMap<String, String>, key: LabelKey) -> &str {
+    labels.get(key.as_str()).map_or("", |value| value)
 }
 
 fn writes(change: Change) -> Vec<Write> {

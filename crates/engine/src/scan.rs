@@ -12,9 +12,9 @@ use crate::join::join;
 use crate::outcome::Outcome;
 use crate::plan::{KindPlan, Plan, RuleNumber};
 use crate::project::project;
-use crate::record::{Fault, FaultPool, Record, most_telling};
+use crate::record::{Fault, FaultPool, Origin, Record, most_telling};
 use crate::rule::Check;
-use crate::{Arena, Object, Workload, from_json};
+use crate::{Arena, Digest, Object, Workload, digest_of_all, from_json};
 
 /// An object that joins will read: its number in the scan and the part of it
 /// that they need, as JSON.
@@ -213,8 +213,22 @@ pub fn conclude_with_gaps(
     for (number, fault) in joined.faults {
         records[number as usize].faults.push(fault);
     }
-    records.extend(joined.made);
+    for mut made in joined.made {
+        made.digest = made_digest(&made, &records);
+        records.push(made);
+    }
     Outcome::new(plan, records, gaps, effects)
+}
+
+/// Of a subject, the digest of its binding and its role.
+pub(crate) fn made_digest(made: &Record, records: &[Record]) -> Digest {
+    match made.origin {
+        Origin::Subject { binding, role, .. } => {
+            let digests = [binding, role].map(|number| records[number as usize].digest);
+            digest_of_all(&digests)
+        }
+        _ => made.digest,
+    }
 }
 
 /// What joins read, from the texts that were kept of it.

@@ -187,6 +187,7 @@ fn scan(kubeconfig: &Path) -> String {
         threads: 2,
         keep_objects: false,
         keep_texts: false,
+        digests: false,
         limits: Limits::default(),
         cancel: kubescape_scan::Cancel::default(),
     };

@@ -22,6 +22,18 @@ pub struct Access {
 }
 
 impl Access {
+    /// A client of that cluster's API server, which is not asked yet. Needs a runtime.
+    ///
+    /// # Errors
+    ///
+    /// The kubeconfig is missing, broken or incomplete.
+    pub async fn client(&self) -> Result<kube::Client, ConnectError> {
+        let (context, config) = self.config().await?;
+        kube::Client::try_from(config).map_err(|error| {
+            ConnectError::Kubeconfig(format!("context \"{context}\": {}", chain(&error)))
+        })
+    }
+
     /// The context's name, and how to reach its cluster.
     pub(crate) async fn config(&self) -> Result<(String, Config), ConnectError> {
         let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();

@@ -2,10 +2,13 @@
 //! calls instead of connections. Knows the roles; the roles do not know each other.
 
 mod config;
+mod scanner;
+mod scanning;
 mod source;
 mod state;
 mod up;
 
 pub use config::{Config, Flags, Source};
+pub use scanner::scanner;
 pub use state::State;
 pub use up::{Ready, UpError, up};

@@ -77,16 +77,7 @@ impl Opened {
             Self::Cluster(connection) => connection.about().context.clone(),
             Self::Folder(folder) => name_of(folder),
         };
-        let plain = |letter: char| letter.is_alphanumeric() || letter == '_';
-        let mut clean = String::with_capacity(name.len());
-        for letter in name.chars() {
-            match plain(letter) {
-                true => clean.push(letter),
-                false if !clean.ends_with('-') => clean.push('-'),
-                false => {}
-            }
-        }
-        clean
+        plain_name(&name)
     }
 
     pub(crate) fn describe(&self) -> String {
@@ -114,6 +105,20 @@ impl Opened {
             }
         }
     }
+}
+
+/// Runs of other characters than letters, digits and `_` become `-`.
+/// (control-plane reference §1, `clusterName`.)
+pub(crate) fn plain_name(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_alphanumeric() || letter == '_' {
+            plain.push(letter);
+        } else if !plain.ends_with('-') {
+            plain.push('-');
+        }
+    }
+    plain
 }
 
 fn name_of(folder: &Path) -> String {

@@ -5,22 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kubescape_collect::Event;
-use kubescape_continuous::{Desk, Handle, Notice, Options, Service, Stored};
-use kubescape_controls::{LIBRARY, default_inputs};
-use kubescape_engine::{Plan, Scope, Selection};
-use kubescape_posture::Context;
-use kubescape_runtime::{Drain, RunError, Shutdown, Supervisor};
+use kubescape_continuous::Handle;
+use kubescape_runtime::{Drain, RunError, Supervisor};
 use kubescape_sink::{Limits, Local, Writer};
 use kubescape_storage::{Caller, RoleError, Running};
-use tokio::sync::mpsc;
 
 use crate::config::Config;
-use crate::source::{self, Following};
+use crate::scanning::{self, Wanted};
+use crate::source;
 use crate::state::State;
 
-/// Events on their way.
-const EVENTS: usize = 1_024;
 /// The end takes no longer than this.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -71,14 +65,21 @@ pub async fn up(
     supervisor.listen()?;
     let running = kubescape_storage::start(&config.storage, &supervisor).await?;
     let writer = write_results(&supervisor, &running);
-    let scan = scan(&config, &supervisor, writer.clone()).await?;
-    supervisor
-        .tasks()
-        .job("state", tell(scan.handle, writer, state));
+    let opened = source::open(&config.source).await?;
+    let source = opened.describe();
+    let wanted = Wanted {
+        frameworks: config.frameworks.clone(),
+        namespace: config.storage.namespace.clone(),
+        cluster: None,
+    };
+    let tasks = supervisor.tasks();
+    let handle =
+        scanning::start(&wanted, opened, writer.clone(), &tasks).map_err(UpError::Selection)?;
+    tasks.job("state", tell(handle, writer, state));
     ready(Ready {
         url: running.started.url.clone(),
         kubeconfig: running.started.kubeconfig.clone(),
-        source: scan.source,
+        source,
     });
     let ended = supervisor.run().await;
     running.close().await;
@@ -103,61 +104,6 @@ fn write_results(supervisor: &Supervisor, running: &Running) -> Writer {
     let written = writer.clone().run(supervisor.shutdown());
     supervisor.tasks().job("results", endless(written));
     writer
-}
-
-struct Scanning {
-    handle: Handle,
-    source: String,
-}
-
-async fn scan(
-    config: &Config,
-    supervisor: &Supervisor,
-    writer: Writer,
-) -> Result<Scanning, UpError> {
-    let (events, received) = mpsc::channel::<Event>(EVENTS);
-    let opened = source::open(&config.source).await?;
-    let plan = plan(config, opened.scope())?;
-    let context = Context {
-        cluster: opened.cluster_name(),
-        namespace: config.storage.namespace.clone(),
-        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
-        now: String::new(),
-    };
-    let source = opened.describe();
-    let following = opened.follow(&plan, events);
-    let desk = Desk::new(plan, context, following.kinds());
-    let (service, handle) = Service::new(
-        desk,
-        Stored::new(writer),
-        &Options::default(),
-        now,
-        |Notice { about, message }| tracing::warn!(about, "{message}"),
-    );
-    supervisor
-        .tasks()
-        .job("following", until(supervisor.shutdown(), following));
-    // It computes: a thread of its own keeps others quick.
-    let runtime = tokio::runtime::Handle::current();
-    let task = tokio::task::spawn_blocking(move || runtime.block_on(service.run(received)));
-    supervisor.tasks().essential("scanning", task);
-    Ok(Scanning { handle, source })
-}
-
-fn plan(config: &Config, scope: Scope) -> Result<Plan, UpError> {
-    let selection = Selection {
-        frameworks: config.frameworks.clone(),
-        ..Selection::default()
-    };
-    Plan::new(&LIBRARY, &selection, Some(scope), default_inputs()).map_err(|errors| {
-        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        UpError::Selection(texts.join("; "))
-    })
-}
-
-fn now() -> String {
-    let now = jiff::Timestamp::now();
-    format!("{:.0}", now)
 }
 
 /// Tells of every change of state, some ten times a second at most.
@@ -185,14 +131,6 @@ async fn tell(
             return Ok(());
         }
     }
-}
-
-/// Keeps what is followed until the end begins: then events end, and with them what
-/// receives them.
-async fn until(shutdown: Shutdown, following: Following) -> Result<(), Infallible> {
-    shutdown.requested().await;
-    drop(following);
-    Ok(())
 }
 
 /// A task that cannot fail.

@@ -93,6 +93,7 @@ fn scan_all(path: &Path, threads: usize) {
         threads,
         keep_objects: false,
         keep_texts: false,
+        digests: false,
         limits: Limits::default(),
         cancel: kubescape_scan::Cancel::default(),
     };

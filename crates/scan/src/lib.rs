@@ -40,6 +40,8 @@ pub struct Options {
     pub keep_objects: bool,
     /// Whether reports will want to quote the input.
     pub keep_texts: bool,
+    /// Whether somebody will want to know of each object whether it changed.
+    pub digests: bool,
     /// Limits of reading.
     pub limits: kubescape_collect::Limits,
     /// Ends the scan early when somebody sets it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kubescape_collect::{Code, Input, Problem, RawDocument, Source, parse};
-use kubescape_engine::{Arena, Judge, Judged, Object, redact};
+use kubescape_engine::{Arena, Judge, Judged, Object, digest, redact};
 use sha2::{Digest, Sha256};
 
 use crate::filter::Verdict;
@@ -108,13 +108,16 @@ impl<'s> Worker<'s> {
                     continue;
                 }
             };
-            let Some(judged) = judged else {
+            let Some(mut judged) = judged else {
                 *made
                     .unread_kinds
                     .entry(format!("{} {}", object.api_version, object.kind))
                     .or_default() += 1;
                 continue;
             };
+            if self.options.digests {
+                judged.record.digest = digest(object);
+            }
             let json = if self.options.keep_objects {
                 self.report_form(object, document)
             } else {

@@ -62,6 +62,7 @@ fn judge(
         threads,
         keep_objects: true,
         keep_texts: false,
+        digests: false,
         limits: Limits::default(),
         cancel: cancel.clone(),
     };

@@ -62,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may be called back.
     pub callbacks: CallbackPolicy,
+    /// Store results as custom resources of the cluster.
+    pub store_results: bool,
     /// Scan by all frameworks at the start.
     pub scan_at_start: bool,
     /// And again after this time; zero is never.
@@ -205,6 +207,7 @@ impl Config {
             defaults: read_defaults(&mut reader),
             limits: read_limits(&mut reader),
             callbacks: read_callbacks(&mut reader),
+            store_results: reader.variable("KS_STORE_RESULTS").or(continuous),
             scan_at_start: reader.variable("KS_SCAN_AT_START").or(true),
             scan_interval: reader.variable("KS_SCAN_INTERVAL").or(Duration::ZERO),
             resource_metrics: reader.variable("KS_RESOURCE_METRICS").or(false),

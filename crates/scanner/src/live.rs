@@ -274,6 +274,7 @@ fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         keep_objects: true,
         keep_texts: false,
+        digests: true,
         limits: Limits::default(),
         cancel: cancel.clone(),
     }

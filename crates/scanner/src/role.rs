@@ -87,8 +87,23 @@ pub async fn run(
     let mut supervisor = Supervisor::new(Drain::default());
     // Before anybody hears that it is ready.
     supervisor.listen()?;
-    let role = Role::assemble(&config, work, observers, &supervisor)?;
-    let bound = bind(&config, &supervisor).await?;
+    started(start(&config, work, observers, &supervisor).await?);
+    Ok(supervisor.run().await?)
+}
+
+/// Starts the role under a supervisor, beside others perhaps.
+///
+/// # Errors
+///
+/// See [`RoleError`].
+pub async fn start(
+    config: &Config,
+    work: Arc<dyn Work>,
+    observers: Vec<Arc<dyn Observer>>,
+    supervisor: &Supervisor,
+) -> Result<Started, RoleError> {
+    let role = Role::assemble(config, work, observers, supervisor)?;
+    let bound = bind(config, supervisor).await?;
     let scheme = if config.tls.is_some() {
         "https"
     } else {
@@ -102,9 +117,8 @@ pub async fn run(
     };
     let served = bound.serve(handler, supervisor.shutdown());
     supervisor.tasks().essential("http", served);
-    role.schedule(&config, &supervisor);
-    started(Started { url });
-    Ok(supervisor.run().await?)
+    role.schedule(config, supervisor);
+    Ok(Started { url })
 }
 
 async fn bind(config: &Config, supervisor: &Supervisor) -> Result<Bound, RoleError> {

@@ -10,14 +10,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::Arena;
 use crate::gap::Effects;
 use crate::join::{Joined, join};
 use crate::plan::RuleNumber;
-use crate::record::{Fault, Origin, Record};
+use crate::record::{Fault, Record};
 use crate::rule::{Check, Rule};
-use crate::scan::kept_objects;
+use crate::scan::{kept_objects, made_digest};
 use crate::world::{Put, Slot, World};
-use crate::{Arena, Digest, digest_of_all};
 
 /// Where joins look for an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -253,7 +253,7 @@ impl World {
         let mut before = std::mem::take(&mut self.made);
         self.makers.clear();
         for mut record in made {
-            record.digest = self.digest_of(&record);
+            record.digest = made_digest(&record, &self.outcome.records);
             let makers = record.faults.iter().map(|fault| fault.rule);
             let plan = &self.outcome.plan;
             self.makers.extend(
@@ -278,16 +278,6 @@ impl World {
         }
         for number in before.into_values() {
             self.vacate(number);
-        }
-    }
-
-    /// Of a subject, that of its binding and its role.
-    fn digest_of(&self, record: &Record) -> Digest {
-        match record.origin {
-            Origin::Subject { binding, role, .. } => digest_of_all(
-                &[binding, role].map(|number| self.outcome.records[number as usize].digest),
-            ),
-            _ => record.digest,
         }
     }
 

@@ -76,6 +76,7 @@ fn scan_files(path: &Path, namespaces: &[&str]) -> Scan {
         threads: 2,
         keep_objects: false,
         keep_texts: false,
+        digests: false,
         limits: Limits::default(),
         cancel: kubescape_scan::Cancel::default(),
     };

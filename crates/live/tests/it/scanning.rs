@@ -42,6 +42,7 @@ pub(crate) fn run(survey: &Survey<'_>, plan: Plan, filter: Filter) -> Scan {
         threads: 2,
         keep_objects: true,
         keep_texts: false,
+        digests: false,
         limits: kubescape_collect::Limits::default(),
         cancel: kubescape_scan::Cancel::default(),
     };

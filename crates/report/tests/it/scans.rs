@@ -27,6 +27,7 @@ pub(crate) fn scan_of(names: &[&str], selection: &Selection) -> Scan {
         threads: 2,
         keep_objects: true,
         keep_texts: true,
+        digests: false,
         limits: Limits::default(),
         cancel: kubescape_scan::Cancel::default(),
     };

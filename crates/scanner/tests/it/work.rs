@@ -156,6 +156,7 @@ pub(crate) fn finished(request: &ScanRequest) -> Finished {
         threads: 1,
         keep_objects: true,
         keep_texts: false,
+        digests: false,
         limits: Limits::default(),
         cancel: Cancel::default(),
     };

@@ -1,0 +1,111 @@
+//! Continuous scanning under a supervisor: events from a source, results to a
+//! writer.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use kubescape_collect::Event;
+use kubescape_continuous::{Desk, Handle, Notice, Options, Service, Stored};
+use kubescape_controls::{LIBRARY, default_inputs};
+use kubescape_engine::{Plan, Scope, Selection};
+use kubescape_posture::Context;
+use kubescape_runtime::{Shutdown, Tasks};
+use kubescape_sink::Writer;
+use tokio::sync::mpsc;
+
+use crate::source::{Following, Opened};
+
+/// Events on their way. An object may have some MiB, so not many.
+const EVENTS: usize = 256;
+
+/// What is known of a scan before it begins.
+pub(crate) struct Wanted {
+    /// Frameworks whose controls judge; `all` is every one.
+    pub(crate) frameworks: Vec<String>,
+    /// The product's namespace.
+    pub(crate) namespace: String,
+    /// What the cluster is called; else the source says.
+    pub(crate) cluster: Option<String>,
+}
+
+impl Wanted {
+    /// What all results have in common.
+    pub(crate) fn context(&self, cluster: String) -> Context {
+        Context {
+            cluster: self.cluster.clone().unwrap_or(cluster),
+            namespace: self.namespace.clone(),
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+            now: now(),
+        }
+    }
+
+    fn plan(&self, scope: Scope) -> Result<Plan, String> {
+        let selection = Selection {
+            frameworks: self.frameworks.clone(),
+            ..Selection::default()
+        };
+        Plan::new(&LIBRARY, &selection, Some(scope), default_inputs()).map_err(|errors| {
+            let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            texts.join("; ")
+        })
+    }
+}
+
+/// Starts to scan what was opened, until the shutdown.
+///
+/// # Errors
+///
+/// A framework does not exist.
+pub(crate) fn start(
+    wanted: &Wanted,
+    opened: Opened,
+    writer: Writer,
+    tasks: &Tasks,
+) -> Result<Handle, String> {
+    let (events, received) = mpsc::channel::<Event>(EVENTS);
+    let plan = wanted.plan(opened.scope())?;
+    let context = wanted.context(opened.cluster_name());
+    let following = opened.follow(&plan, events);
+    let desk = Desk::new(plan, context, following.kinds());
+    let (service, handle) = Service::new(
+        desk,
+        Stored::new(writer),
+        &Options::default(),
+        now,
+        |Notice { about, message }| tracing::warn!(about, "{message}"),
+    );
+    tasks.job("following", until(tasks.shutdown(), following));
+    // It computes: a thread of its own keeps others quick.
+    let runtime = tokio::runtime::Handle::current();
+    let task = tokio::task::spawn_blocking(move || runtime.block_on(service.run(received)));
+    tasks.essential("scanning", task);
+    Ok(handle)
+}
+
+/// Keeps what is followed until the end begins: then events end, and with them what
+/// receives them.
+async fn until(shutdown: Shutdown, following: Following) -> Result<(), Infallible> {
+    shutdown.requested().await;
+    drop(following);
+    Ok(())
+}
+
+/// The time, to the second.
+pub(crate) fn now() -> String {
+    let now = jiff::Timestamp::now();
+    now.round(jiff::Unit::Second).unwrap_or(now).to_string()
+}
+
+/// Between tries for what is away: one second, doubled up to half a minute.
+pub(crate) struct Pause(Duration);
+
+impl Pause {
+    pub(crate) fn new() -> Self {
+        Self(Duration::from_secs(1))
+    }
+
+    pub(crate) async fn wait(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = (self.0 * 2).min(Duration::from_secs(30));
+    }
+}
