@@ -48,3 +48,30 @@ impl std::fmt::Display for Cancelled {
 }
 
 impl std::error::Error for Cancelled {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Filter, Options, scan};
+    use kubescape_controls::LIBRARY;
+    use kubescape_engine::{Inputs, Plan, Selection};
+
+    #[test]
+    fn a_scan_that_was_cancelled_has_no_result() {
+        let plan = Plan::new(&LIBRARY, &Selection::default(), None, Inputs::default()).unwrap();
+        let cancel = Cancel::default();
+        let options = Options {
+            plan,
+            filter: Filter::default(),
+            threads: 1,
+            keep_objects: false,
+            keep_texts: false,
+            limits: kubescape_collect::Limits::default(),
+            cancel: cancel.clone(),
+        };
+        cancel.cancel();
+        let error = scan(Vec::new(), options, &mut |_| {}).err().unwrap();
+        assert!(Cancelled::is(&error));
+        assert!(!Cancelled::is(&io::Error::other("a disk")));
+    }
+}

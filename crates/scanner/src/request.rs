@@ -254,14 +254,21 @@ fn targets(fields: &mut Fields) -> Targets {
         return Targets::Controls(kept(found, fields));
     }
     check_type(&kind, fields);
-    let found = names.iter().map(|name| {
-        let known = LIBRARY.framework(name).map(|framework| framework.name);
-        known.ok_or_else(|| {
-            let names = LIBRARY.frameworks.iter().map(|framework| framework.name);
-            SelectionError::NoSuchFramework(name.clone(), nearest(name, names))
-        })
-    });
+    let found = names.iter().map(|name| framework(name));
     Targets::Frameworks(kept(found, fields))
+}
+
+fn framework(name: &str) -> Result<&'static str, SelectionError> {
+    let known = LIBRARY.framework(name).map(|framework| framework.name);
+    known.ok_or_else(|| {
+        let names = LIBRARY.frameworks.iter().map(|framework| framework.name);
+        SelectionError::NoSuchFramework(name.to_owned(), nearest(name, names))
+    })
+}
+
+/// Whether all of these are frameworks of the library.
+pub(crate) fn check_frameworks(names: &[&str]) -> Result<(), SelectionError> {
+    names.iter().try_for_each(|name| framework(name).map(drop))
 }
 
 fn is_all(name: &str) -> bool {

@@ -318,8 +318,18 @@ impl Inner {
             results,
             ..
         } = &self.parts;
+        let mut frameworks = query.list("frameworks");
+        if frameworks
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case("all"))
+        {
+            frameworks.clear();
+        }
+        // A name that is wrong is so before the first scan, too.
+        request::check_frameworks(&frameworks)
+            .map_err(|error| refuse(400, format!("frameworks: {error}")))?;
         let mut page = last
-            .text(&query.list("frameworks"), SystemTime::now())
+            .text(&frameworks, SystemTime::now())
             .map_err(|error| refuse(400, format!("frameworks: {error}")))?;
         page.push_str(&metrics.text(results.size()));
         let kind = kubescape_runtime::metrics::Metrics::CONTENT_TYPE;

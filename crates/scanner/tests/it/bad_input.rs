@@ -120,14 +120,22 @@ async fn a_token_guards_everything_but_health_and_documents() {
 async fn frameworks_that_the_last_scan_did_not_judge_by_are_refused() {
     let world = world([]);
     assert_eq!(world.get("/v1/metrics?frameworks=nsa").await.code, 200);
-    world.post("/v1/scan?wait=true", "{}").await;
-    let answer = world.get("/v1/metrics?frameworks=nsa,mitrre").await;
+    let answer = world.get("/v1/metrics?frameworks=nsaa").await;
     assert_eq!(answer.code, 400);
     assert!(
-        answer.said().contains("did you mean \"MITRE\"?"),
+        answer.said().contains("did you mean \"NSA\"?"),
         "{}",
         answer.said()
     );
+    world.post("/v1/scan?wait=true", "{}").await;
+    let answer = world.get("/v1/metrics?frameworks=nsa,soc2").await;
+    assert_eq!(answer.code, 400);
+    assert!(
+        answer.said().contains("it did by MITRE, NSA"),
+        "{}",
+        answer.said()
+    );
+    assert_eq!(world.get("/v1/metrics?frameworks=all").await.code, 200);
     assert_eq!(
         world.get("/v1/metrics?skipPersistence=true").await.code,
         200

@@ -181,21 +181,33 @@ async fn scans_end_with_the_service() {
     let world = world([Fate::Held]);
     let running = world.start("{}").await;
     world.work.started(1).await;
-    world.start("{}").await;
-    let waited = world.post("/v1/scan?wait=true", "{}");
-    let stop = async {
-        // The third waits by now.
-        while !world
-            .get("/v1/metrics")
-            .await
-            .text
-            .contains("waiting{lane=\"full\"} 2")
-        {
+    let leave = async {
+        let waits = "kubescape_scanner_waiting{lane=\"full\"} 1";
+        while !world.get("/v1/metrics").await.text.contains(waits) {
             tokio::task::yield_now().await;
         }
-        world.delete(&format!("/v1/scan?id={running}")).await;
+        world.leave();
     };
-    let (waited, ()) = tokio::join!(waited, stop);
-    assert_eq!(waited.code, 200);
+    let (waited, ()) = tokio::join!(world.post("/v1/scan?wait=true", "{}"), leave);
+    assert_eq!(waited.code, 500);
+    assert_eq!(waited.said(), "the service was ended");
+    assert_eq!(world.end_of(&running).await.said(), "the service was ended");
+    assert_eq!(world.post("/v1/scan", "{}").await.code, 503);
     world.stop().await;
+}
+
+#[tokio::test]
+async fn a_scan_that_takes_too_long_is_ended_and_says_how_to_give_it_more() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let env = [("KS_SCAN_TIMEOUT", "1s")];
+    let world = world_with([Fate::Held], &env, Vec::new(), folder);
+    let answer = world.post("/v1/scan?wait=true", "{}").await;
+    assert_eq!(answer.code, 500);
+    assert!(
+        answer.said().contains("raise KS_SCAN_TIMEOUT"),
+        "{}",
+        answer.said()
+    );
+    // The lane is free again.
+    assert_eq!(world.post("/v1/scan?wait=true", "{}").await.code, 200);
 }

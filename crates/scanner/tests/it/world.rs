@@ -138,6 +138,11 @@ impl World {
         tokio::time::timeout(SOON, ended).await.unwrap()
     }
 
+    /// Ends all work; requests are still answered.
+    pub(crate) fn leave(&self) {
+        self.supervisor.trigger().advance(Phase::Draining);
+    }
+
     /// Ends the service as a signal would.
     pub(crate) async fn stop(self) -> Arc<TempDir> {
         let Self {
