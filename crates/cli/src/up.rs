@@ -32,10 +32,11 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, Failure> {
     let traces = logging::start(config.log(), config.traces()).map_err(internal)?;
     let line = line();
     let shown = line.clone();
+    let mut logged = None;
     let ended = runtime.block_on(kubescape_platform::up(
         config,
         |ready| tell(&ready),
-        move |state| show(&shown, state),
+        move |state| show(&shown, &mut logged, state),
     ));
     line.finish_and_clear();
     traces.finish();
@@ -74,7 +75,8 @@ fn line() -> ProgressBar {
     bar
 }
 
-fn show(line: &ProgressBar, state: &State) {
+/// `logged` is how many results had been stored when that was logged.
+fn show(line: &ProgressBar, logged: &mut Option<u64>, state: &State) {
     if stderr().is_terminal() {
         line.set_message(state.to_string());
         line.tick();
@@ -86,7 +88,7 @@ fn show(line: &ProgressBar, state: &State) {
         return;
     }
     let progress = &state.progress;
-    if state.is_settled() {
+    if state.is_settled() && logged.replace(progress.results) != Some(progress.results) {
         tracing::info!(
             objects = progress.objects,
             results = progress.results,

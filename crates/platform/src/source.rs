@@ -67,7 +67,8 @@ impl Opened {
     pub(crate) fn scope(&self) -> Scope {
         match self {
             Self::Cluster(connection) => connection.scope(),
-            Self::Folder(_) => Scope::File,
+            // It stands for one: what only a cluster has is skipped with its reason.
+            Self::Folder(_) => Scope::Cluster,
         }
     }
 

@@ -56,7 +56,7 @@ pub struct Ready {
 pub async fn up(
     config: Config,
     ready: impl FnOnce(Ready),
-    state: impl Fn(&State) + Send + 'static,
+    state: impl FnMut(&State) + Send + 'static,
 ) -> Result<(), UpError> {
     let mut supervisor = Supervisor::new(Drain {
         delay: Duration::ZERO,
@@ -110,7 +110,7 @@ fn write_results(supervisor: &Supervisor, running: &Running) -> Writer {
 async fn tell(
     handle: Handle,
     writer: Writer,
-    state: impl Fn(&State) + Send,
+    mut state: impl FnMut(&State) + Send,
 ) -> Result<(), Infallible> {
     let mut progress = handle.progress();
     let mut told = State::default();

@@ -16,3 +16,4 @@ mod rule_cases;
 mod scanner;
 mod storage;
 mod thresholds;
+mod up;
