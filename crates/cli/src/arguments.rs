@@ -1,8 +1,10 @@
 //! The command line's shape.
 
 mod netpol;
+mod operator;
 mod scan;
 mod storage;
+mod trigger;
 
 use std::path::PathBuf;
 
@@ -11,11 +13,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use netpol::{
     GenerateArguments, NetpolArguments, NetpolCommand, NetpolInput, ObjectFormat, SimulateArguments,
 };
+pub(crate) use operator::OperatorArguments;
 pub(crate) use scan::{
     ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
     ViewName,
 };
 pub(crate) use storage::{StorageArguments, StorageCommand};
+pub(crate) use trigger::TriggerArguments;
 
 /// Finds what is wrong with Kubernetes objects, why, and what to change.
 #[derive(Parser)]
@@ -51,6 +55,11 @@ pub(crate) enum Command {
     Netpol(NetpolArguments),
     /// Keep results: the storage role, and care of its database.
     Storage(StorageArguments),
+    /// Take commands and keep recurring scans: the operator role.
+    Operator(OperatorArguments),
+    /// Send one HTTP request, as CronJobs do.
+    #[command(alias = "http-request")]
+    Trigger(TriggerArguments),
     /// Work with rules.
     Rules(RulesArguments),
     /// Print the versions of the program and its library.

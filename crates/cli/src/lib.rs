@@ -9,12 +9,14 @@ mod hints;
 mod kinds;
 mod list;
 mod netpol;
+mod operator;
 mod output;
 mod progress;
 mod rules_test;
 mod safe_json;
 mod scan;
 mod storage;
+mod trigger;
 mod yaml;
 
 use std::io::{self, Write};
@@ -48,6 +50,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Netpol(arguments) => netpol::run(&arguments),
         Command::Rules(arguments) => rules_test::run(&arguments),
         Command::Storage(arguments) => storage::run(&arguments),
+        Command::Operator(arguments) => operator::run(arguments),
+        Command::Trigger(arguments) => trigger::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),
     }

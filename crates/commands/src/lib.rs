@@ -27,7 +27,7 @@ pub use fold::{field, text_of};
 pub use image_scan::{ImageScan, image_hash};
 pub use kind::{kind_of_wlid, plural};
 pub use name::{Change, CommandName, Gate, Schedule};
-pub use operator_command::{OperatorCommand, Order, status};
+pub use operator_command::{OperatorCommand, Order, decoded, status};
 pub use recurring::{
     Made, RecurringError, Template, UpdateMarks, bodies, job_name, make, random_part,
 };

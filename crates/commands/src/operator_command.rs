@@ -72,6 +72,11 @@ impl OperatorCommand {
     }
 }
 
+/// Base64, as Go writes bytes in JSON; `None` when it is something else.
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text.trim()).ok()
+}
+
 /// The merge patch of an object's status: begun at `started`, and ended at `ended` with
 /// what went wrong.
 pub fn status(started: Timestamp, ended: Option<(Timestamp, Option<&str>)>) -> Value {

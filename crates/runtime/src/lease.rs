@@ -153,8 +153,8 @@ impl Lock {
 
     async fn replace(&self, lease: Lease) -> kube::Result<bool> {
         // It has a version, so that who is second fails.
-        let written = self.api.replace(&self.name, &PostParams::default(), &lease);
-        ours(written.await)
+        let params = PostParams::default();
+        ours(self.api.replace(&self.name, &params, &lease).await)
     }
 
     fn spec(&self, old: Option<&LeaseSpec>) -> LeaseSpec {
