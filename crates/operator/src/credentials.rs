@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::slim::SlimPod;
 
 /// How long what was read counts.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// Secrets and accounts that are remembered.
 const REMEMBERED: usize = 1000;
 /// Secrets of registries' scans that are read.
@@ -23,12 +23,15 @@ const PAGE: u32 = 200;
 /// A secret's bytes by key.
 type Data = BTreeMap<String, Vec<u8>>;
 
+/// What was read, and when.
+type Known = HashMap<String, (Instant, Arc<Vec<Data>>)>;
+
 /// Reads credentials. Clones share the memory.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     client: Option<Client>,
     namespace: String,
-    known: Arc<Mutex<HashMap<String, (Instant, Arc<Vec<Data>>)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Credentials {
@@ -163,7 +166,7 @@ impl Credentials {
         found
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<Vec<Data>>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

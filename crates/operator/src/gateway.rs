@@ -22,7 +22,7 @@ const MAX_MESSAGE: usize = 4 << 20;
 /// Rounds of pings without any sign of life.
 const SILENT: u32 = 3;
 /// The longest pause between dials.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Keeps a connection to the gateway.
 pub(crate) struct Gateway {

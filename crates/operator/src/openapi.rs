@@ -90,7 +90,7 @@ const REFUSALS: [(&str, &str); 6] = [
     ("503", "The operator is shutting down."),
 ];
 
-fn answers(ok: Value) -> Value {
+fn answers(ok: &Value) -> Value {
     let mut answers = json!({ "200": ok });
     if let Some(answers) = answers.as_object_mut() {
         for (code, about) in REFUSALS {
@@ -118,7 +118,7 @@ fn v3() -> Value {
                 "summary": "Carry out commands",
                 "requestBody": {"required": true, "content": {"application/json":
                     {"schema": {"$ref": "#/components/schemas/Commands"}}}},
-                "responses": answers(json!({"description": "All were taken: ok"})),
+                "responses": answers(&json!({"description": "All were taken: ok"})),
             }},
             "/v1/jobs": {"get": {
                 "summary": "The newest jobs",
@@ -153,7 +153,7 @@ fn v2() -> Value {
                 "consumes": ["application/json"],
                 "parameters": [{"name": "commands", "in": "body", "required": true,
                     "schema": {"$ref": "#/definitions/Commands"}}],
-                "responses": answers(json!({"description": "All were taken: ok"})),
+                "responses": answers(&json!({"description": "All were taken: ok"})),
             }},
             "/v1/jobs": {"get": {
                 "summary": "The newest jobs",

@@ -19,7 +19,7 @@ use crate::pool::Pool;
 use crate::reports::Reporter;
 
 /// Between looks for the kind while it is not there.
-const ABSENT: Duration = Duration::from_secs(60);
+const ABSENT: Duration = Duration::from_mins(1);
 /// Objects carried out at once.
 const AT_ONCE: usize = 16;
 

@@ -1,5 +1,7 @@
 //! Reports of jobs to the backend: beside the work, bounded, and given up in the end.
 
+use std::time::Duration;
+
 use http::{HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use kubescape_commands::{JobReport, JobStatus};
@@ -13,6 +15,8 @@ use crate::metrics::Metrics;
 
 /// Reports that may wait.
 const WAITING: usize = 1000;
+/// For the last reports at the end.
+const LAST: Duration = Duration::from_millis(500);
 /// Tries of one.
 const TRIES: u32 = 3;
 
@@ -122,7 +126,8 @@ async fn send(
     loop {
         let report = tokio::select! {
             report = waiting.recv() => report,
-            () = shutdown.forced() => None,
+            // What is under way may still have its last word.
+            () = ending(&shutdown) => waiting.try_recv().ok(),
         };
         let Some(report) = report else { return };
         let delivered = deliver(&backend, &report, http, pace, &shutdown).await;
@@ -136,6 +141,12 @@ async fn send(
             Err(_) => {}
         }
     }
+}
+
+/// A moment after the end begins.
+async fn ending(shutdown: &Shutdown) {
+    shutdown.requested().await;
+    tokio::time::sleep(LAST).await;
 }
 
 async fn deliver(

@@ -26,19 +26,19 @@ const JSON: &str = "application/json";
 
 /// Answers requests. Clones share what it needs.
 #[derive(Clone)]
-pub struct Rest {
+pub(crate) struct Rest {
     pool: Pool,
     jobs: Jobs,
 }
 
 impl Rest {
     /// Hands commands to a pool.
-    pub fn new(pool: Pool, jobs: Jobs) -> Self {
+    pub(crate) fn new(pool: Pool, jobs: Jobs) -> Self {
         Self { pool, jobs }
     }
 
     /// Answers one.
-    pub async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let path = request.uri().path().trim_end_matches('/').to_owned();
         let allowed = match path.as_str() {
             "/v1/triggerAction" => Method::POST,

@@ -235,23 +235,19 @@ fn keeper(
     config: &Config,
     client: Option<&kube::Client>,
 ) -> Result<(Recurring, Option<Schedules>), RoleError> {
-    match (config.scheduler, client) {
-        (Scheduler::CronJobs, Some(client)) => {
-            let jobs = CronJobs::new(client.clone(), &config.namespace);
-            Ok((Recurring::Cluster(jobs), None))
-        }
-        _ => {
-            let made = std::fs::create_dir_all(&config.data_dir);
-            made.map_err(|error| {
-                let folder = config.data_dir.display();
-                RoleError::Schedules(format!(
-                    "cannot use {folder}: {error}: give another --data-dir"
-                ))
-            })?;
-            let schedules = Schedules::open(&config.data_dir).map_err(RoleError::Schedules)?;
-            Ok((Recurring::Internal(schedules.clone()), Some(schedules)))
-        }
+    if let (Scheduler::CronJobs, Some(client)) = (config.scheduler, client) {
+        let jobs = CronJobs::new(client.clone(), &config.namespace);
+        return Ok((Recurring::Cluster(jobs), None));
     }
+    let made = std::fs::create_dir_all(&config.data_dir);
+    made.map_err(|error| {
+        let folder = config.data_dir.display();
+        RoleError::Schedules(format!(
+            "cannot use {folder}: {error}: give another --data-dir"
+        ))
+    })?;
+    let schedules = Schedules::open(&config.data_dir).map_err(RoleError::Schedules)?;
+    Ok((Recurring::Internal(schedules.clone()), Some(schedules)))
 }
 
 /// Listens for commands and probes.

@@ -20,7 +20,7 @@ const MOST: usize = 1000;
 /// The most bytes of the file.
 const MAX_BYTES: u64 = 8 << 20;
 /// The longest sleep: clocks are set, and machines sleep.
-const NAP: Duration = Duration::from_secs(60);
+const NAP: Duration = Duration::from_mins(1);
 
 /// One recurring scan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Schedules {
                 read.map_err(|error| wrong(&error))?;
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                "[]".clone_into(&mut text)
+                "[]".clone_into(&mut text);
             }
             Err(error) => return Err(wrong(&error)),
         }

@@ -7,9 +7,7 @@ use serde_json::Value;
 
 /// A duration as Go's loader takes it: with units, or a number of nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GoDuration(
-    #[expect(dead_code, reason = "checked, not used yet")] pub(super) Duration,
-);
+pub(super) struct GoDuration(pub(super) Duration);
 
 impl FromConfig for GoDuration {
     const WANTED: &'static str = "a duration with a unit, such as 90s or 10m, or nanoseconds";

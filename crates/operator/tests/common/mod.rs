@@ -16,25 +16,27 @@ use tokio::sync::Notify;
 
 /// A request that a stand-in heard.
 #[derive(Clone, Debug)]
-pub struct Heard {
-    pub line: String,
-    pub api_key: Option<String>,
-    pub body: Value,
+pub(crate) struct Heard {
+    pub(crate) line: String,
+    pub(crate) api_key: Option<String>,
+    pub(crate) body: Value,
 }
 
 /// A service that writes down what it hears and answers as told.
 #[derive(Clone)]
-pub struct StandIn {
-    pub address: String,
+pub(crate) struct StandIn {
+    pub(crate) address: String,
     heard: Arc<Mutex<VecDeque<Heard>>>,
     more: Arc<Notify>,
 }
 
 impl StandIn {
-    pub async fn start(
+    pub(crate) async fn start(
         answer: impl Fn(&Heard) -> (u16, Value) + Clone + Send + Sync + 'static,
     ) -> Self {
-        let bound = Bound::bind("127.0.0.1:0", ServeOptions::default()).await.unwrap();
+        let bound = Bound::bind("127.0.0.1:0", ServeOptions::default())
+            .await
+            .unwrap();
         let stand_in = Self {
             address: bound.local_addr().to_string(),
             heard: Arc::default(),
@@ -49,7 +51,11 @@ impl StandIn {
                 let api_key = api_key.map(|key| key.to_str().unwrap().to_owned());
                 let body = request.into_body().collect().await.unwrap().to_bytes();
                 let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-                let heard = Heard { line, api_key, body };
+                let heard = Heard {
+                    line,
+                    api_key,
+                    body,
+                };
                 let (code, reply) = answer(&heard);
                 this.heard.lock().unwrap().push_back(heard);
                 this.more.notify_one();
@@ -61,7 +67,7 @@ impl StandIn {
     }
 
     /// The next request, in the order in which they came.
-    pub async fn next(&self) -> Heard {
+    pub(crate) async fn next(&self) -> Heard {
         let next = async {
             loop {
                 if let Some(heard) = self.heard.lock().unwrap().pop_front() {
@@ -75,13 +81,13 @@ impl StandIn {
             .expect("a request")
     }
 
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.heard.lock().unwrap().is_empty()
     }
 }
 
 /// Impatient, for tests.
-pub const QUICK: Pace = Pace {
+pub(crate) const QUICK: Pace = Pace {
     refused: Duration::from_millis(5),
     retries: 2,
     first_poll: Duration::from_millis(5),
@@ -95,7 +101,7 @@ pub const QUICK: Pace = Pace {
 };
 
 /// A configuration without a cluster, in a folder.
-pub fn config(folder: &Path, cluster: &Value) -> Config {
+pub(crate) fn config(folder: &Path, cluster: &Value) -> Config {
     let flags = Flags {
         standalone: true,
         listen: Some("127.0.0.1:0".to_owned()),
@@ -115,7 +121,7 @@ pub fn config(folder: &Path, cluster: &Value) -> Config {
     }
 }
 
-pub fn empty() -> Files {
+pub(crate) fn empty() -> Files {
     Files {
         config: ConfigFile::empty("config.json"),
         cluster: ConfigFile::empty("clusterData.json"),
@@ -127,15 +133,15 @@ pub fn empty() -> Files {
 }
 
 /// A running operator.
-pub struct Operator {
-    pub role: Role,
+pub(crate) struct Operator {
+    pub(crate) role: Role,
     trigger: kubescape_runtime::ShutdownTrigger,
     ended: tokio::task::JoinHandle<()>,
     http: HttpClient,
 }
 
 impl Operator {
-    pub async fn start(config: Config) -> Self {
+    pub(crate) async fn start(config: Config) -> Self {
         let supervisor = Supervisor::new(Drain {
             delay: Duration::ZERO,
             deadline: Duration::from_secs(5),
@@ -153,12 +159,12 @@ impl Operator {
         }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.trigger.advance(Phase::Leaving);
         self.ended.await.unwrap();
     }
 
-    pub async fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let base = if path.starts_with("/v1/l") || path.starts_with("/v1/r") || path == "/metrics" {
             &self.role.started.probes
         } else {
@@ -167,11 +173,14 @@ impl Operator {
         let mut request = Outgoing::new(method.parse().unwrap(), format!("{base}{path}"));
         request.body = body.to_owned().into();
         let answer = self.http.send(&request).await.unwrap();
-        (answer.code, String::from_utf8(answer.body.to_vec()).unwrap())
+        (
+            answer.code,
+            String::from_utf8(answer.body.to_vec()).unwrap(),
+        )
     }
 
     /// Posts one command, and waits until its job is over: its status and message.
-    pub async fn command(&self, mut command: Value) -> (String, String) {
+    pub(crate) async fn command(&self, mut command: Value) -> (String, String) {
         let id = format!("job-{}", self.role.jobs.count());
         command["jobTracking"] = json!({"jobID": id, "parentAction": "outer"});
         let body = json!({"commands": [command]}).to_string();
@@ -180,7 +189,7 @@ impl Operator {
         self.over(&id).await
     }
 
-    pub async fn over(&self, id: &str) -> (String, String) {
+    pub(crate) async fn over(&self, id: &str) -> (String, String) {
         let jobs = &self.role.jobs;
         until(|| jobs.get(id).is_some_and(|job| job.state.is_over())).await;
         let job = jobs.get(id).unwrap();
@@ -189,7 +198,7 @@ impl Operator {
 }
 
 /// Waits for something that tells nobody.
-pub async fn until(mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_secs(60), "it never holds");
@@ -200,9 +209,11 @@ pub async fn until(mut holds: impl FnMut() -> bool) {
 /// Compares with a file under `tests/golden`; identifiers, times and hashes blanked.
 /// `BLESS=1` rewrites it.
 #[track_caller]
-pub fn golden(name: &str, value: &Value) {
+pub(crate) fn golden(name: &str, value: &Value) {
     let text = format!("{:#}\n", normal(value, &mut Vec::new()));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
     if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();

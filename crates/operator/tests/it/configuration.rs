@@ -14,13 +14,25 @@ fn file(name: &str, value: &Value) -> ConfigFile {
 #[test]
 fn the_charts_own_files_are_read() {
     let files = Files {
-        config: file("config.json", &json!({"namespace": "kubescape", "triggersecurityframework": true, "cleanupDelay": 600_000_000_000u64})),
-        cluster: file("clusterData.json", &json!({
+        config: file(
+            "config.json",
+            &json!({"namespace": "kubescape", "triggersecurityframework": true, "cleanupDelay": 600_000_000_000u64}),
+        ),
+        cluster: file(
+            "clusterData.json",
+            &json!({
             "gatewayWebsocketURL": "gateway:8001", "vulnScanURL": "kubevuln:8080", "kubescapeURL": "kubescape:8080",
-            "triggerNewImageScan": "false", "clusterName": "arn:aws/prod", "maxImageSize": 5.36870912e+09, "nodeAgent": "true"})),
-        capabilities: file("capabilities.json", &json!({"capabilities": {"continuousScan": "disable"},
-            "components": {"gateway": {"enabled": true}, "kubescapeScheduler": {"enabled": false}}})),
-        services: file("services.json", &json!({"version": "v2", "response": {"event-receiver-http": "er.example"}})),
+            "triggerNewImageScan": "false", "clusterName": "arn:aws/prod", "maxImageSize": 5.36870912e+09, "nodeAgent": "true"}),
+        ),
+        capabilities: file(
+            "capabilities.json",
+            &json!({"capabilities": {"continuousScan": "disable"},
+            "components": {"gateway": {"enabled": true}, "kubescapeScheduler": {"enabled": false}}}),
+        ),
+        services: file(
+            "services.json",
+            &json!({"version": "v2", "response": {"event-receiver-http": "er.example"}}),
+        ),
         account: Some("a1".to_owned()),
         access_key: Some(Secret::new("key".to_owned())),
     };
@@ -42,8 +54,14 @@ fn the_charts_own_files_are_read() {
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
     let files = Files {
-        config: file("config.json", &json!({"workerConcurrency": 0, "port": "x", "cleanupDelay": "soon", "scheduler": "cron"})),
-        services: file("services.json", &json!({"event-receiver-http": "er.example"})),
+        config: file(
+            "config.json",
+            &json!({"workerConcurrency": 0, "port": "x", "cleanupDelay": "soon", "scheduler": "cron"}),
+        ),
+        services: file(
+            "services.json",
+            &json!({"event-receiver-http": "er.example"}),
+        ),
         ..empty()
     };
     let flags = Flags {
@@ -56,7 +74,14 @@ fn everything_that_is_wrong_is_said_at_once() {
     fields.sort_unstable();
     assert_eq!(
         fields,
-        ["cleanupDelay", "event-receiver-http", "port", "scheduler", "tlsKeyFile", "workerConcurrency"]
+        [
+            "cleanupDelay",
+            "event-receiver-http",
+            "port",
+            "scheduler",
+            "tlsKeyFile",
+            "workerConcurrency"
+        ]
     );
 }
 

@@ -38,18 +38,29 @@ async fn notifications_are_carried_out_also_after_the_gateway_was_away() {
             assert_eq!(request.uri().to_string(), wanted);
             Ok(response)
         };
-        let mut socket = tokio_tungstenite::accept_hdr_async(stream, check).await.unwrap();
+        let mut socket = tokio_tungstenite::accept_hdr_async(stream, check)
+            .await
+            .unwrap();
         // What is for others, or nothing, does no harm.
-        socket.send(Message::text(notification("other", "node"))).await.unwrap();
+        socket
+            .send(Message::text(notification("other", "node")))
+            .await
+            .unwrap();
         socket.send(Message::binary(Vec::new())).await.unwrap();
         let ours = notification(round, "trigger");
-        socket.send(Message::binary(ours.into_bytes())).await.unwrap();
+        socket
+            .send(Message::binary(ours.into_bytes()))
+            .await
+            .unwrap();
         let heard = scanner.next().await;
         assert_eq!(heard.body["targetNames"], json!([round]));
         socket.close(None).await.unwrap();
         while let Some(Ok(_)) = socket.next().await {}
     }
     let (_, metrics) = operator.call("GET", "/metrics", "").await;
-    assert!(metrics.contains("kubescape_operator_sockets 0"), "{metrics}");
+    assert!(
+        metrics.contains("kubescape_operator_sockets 0"),
+        "{metrics}"
+    );
     operator.stop().await;
 }

@@ -14,7 +14,12 @@ async fn wrong_requests_are_refused_with_a_reason() {
         ("GET", "/v1/triggerAction", "", 405),
         ("POST", "/v1/triggerAction", "{", 400),
         ("POST", "/v1/triggerAction", "[]", 400),
-        ("POST", "/v1/triggerAction", r#"{"commands":[{"commandName":1}]}"#, 400),
+        (
+            "POST",
+            "/v1/triggerAction",
+            r#"{"commands":[{"commandName":1}]}"#,
+            400,
+        ),
         ("POST", "/v1/jobs", "", 405),
         ("GET", "/v1/jobs?limit=x", "", 400),
         ("GET", "/v1/jobs/none", "", 404),
@@ -25,9 +30,14 @@ async fn wrong_requests_are_refused_with_a_reason() {
         assert_eq!(answer.0, code, "{method} {path}: {}", answer.1);
     }
     let large = " ".repeat(5 << 20);
-    assert_eq!(operator.call("POST", "/v1/triggerAction", &large).await.0, 413);
+    assert_eq!(
+        operator.call("POST", "/v1/triggerAction", &large).await.0,
+        413
+    );
     // Commands without a name are left out.
-    let nameless = operator.call("POST", "/v1/triggerAction", r#"{"commands":[{}]}"#).await;
+    let nameless = operator
+        .call("POST", "/v1/triggerAction", r#"{"commands":[{}]}"#)
+        .await;
     assert_eq!(nameless, (200, "ok".to_owned()));
     operator.stop().await;
 }
@@ -59,11 +69,17 @@ async fn jobs_are_told_with_their_parents_and_never_with_arguments() {
         "args": {"registryInfo-v1": {"authMethod": {"password": "hunter2"}}}});
     let (status, message) = operator.command(command).await;
     assert_eq!(status, "failure");
-    assert_eq!(message, "kubevuln is not enabled: clusterData.json has no kubevulnURL");
+    assert_eq!(
+        message,
+        "kubevuln is not enabled: clusterData.json has no kubevulnURL"
+    );
     let (_, list) = operator.call("GET", "/v1/jobs?limit=5", "").await;
     let list: Value = serde_json::from_str(&list).unwrap();
     let job = &list["jobs"][0];
-    assert_eq!((&job["jobID"], &job["parentID"]), (&json!("job-0"), &json!("outer")));
+    assert_eq!(
+        (&job["jobID"], &job["parentID"]),
+        (&json!("job-0"), &json!("outer"))
+    );
     assert!(!list.to_string().contains("hunter2"));
     let (_, one) = operator.call("GET", "/v1/jobs/job-0", "").await;
     assert_eq!(serde_json::from_str::<Value>(&one).unwrap(), *job);
@@ -91,13 +107,28 @@ async fn a_full_queue_says_so_and_takes_more_later() {
         WORD.add_permits(1);
         open
     });
-    assert_eq!(operator.call("POST", "/v1/triggerAction", scan).await.0, 200);
+    assert_eq!(
+        operator.call("POST", "/v1/triggerAction", scan).await.0,
+        200
+    );
     let _busy = WORD.acquire().await.unwrap();
     // When the room is taken, too, then more is refused, and more than fits ever.
-    assert_eq!(operator.call("POST", "/v1/triggerAction", scan).await.0, 200);
-    assert_eq!(operator.call("POST", "/v1/triggerAction", scan).await.0, 429);
+    assert_eq!(
+        operator.call("POST", "/v1/triggerAction", scan).await.0,
+        200
+    );
+    assert_eq!(
+        operator.call("POST", "/v1/triggerAction", scan).await.0,
+        429
+    );
     let two = json!({"commands": [{"commandName": "scan"}, {"commandName": "scan"}]});
-    assert_eq!(operator.call("POST", "/v1/triggerAction", &two.to_string()).await.0, 413);
+    assert_eq!(
+        operator
+            .call("POST", "/v1/triggerAction", &two.to_string())
+            .await
+            .0,
+        413
+    );
     drop(accepted.await.unwrap());
     operator.stop().await;
 }
@@ -108,9 +139,14 @@ async fn unknown_commands_and_missing_parts_are_failures() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = json!({"kubescapeURL": scanner.address, "kubevulnURL": scanner.address});
     let operator = Operator::start(config(folder.path(), &cluster)).await;
-    let (status, message) = operator.command(json!({"commandName": "execPostureScan"})).await;
+    let (status, message) = operator
+        .command(json!({"commandName": "execPostureScan"}))
+        .await;
     assert_eq!(status, "failure");
-    assert!(message.starts_with("\"execPostureScan\" is not a command"), "{message}");
+    assert!(
+        message.starts_with("\"execPostureScan\" is not a command"),
+        "{message}"
+    );
     for name in ["scanRegistry", "testRegistryConnectivity"] {
         let (status, message) = operator.command(json!({"commandName": name})).await;
         assert_eq!(status, "failure");
@@ -118,7 +154,10 @@ async fn unknown_commands_and_missing_parts_are_failures() {
     }
     let scan = json!({"commandName": "scan", "wlid": "wlid://cluster-a/namespace-b/deployment-c"});
     let (status, message) = operator.command(scan).await;
-    assert_eq!((status.as_str(), message.as_str()), ("failure", "this needs a cluster, and there is none"));
+    assert_eq!(
+        (status.as_str(), message.as_str()),
+        ("failure", "this needs a cluster, and there is none")
+    );
     assert!(scanner.is_silent());
     operator.stop().await;
 }

@@ -14,10 +14,20 @@ async fn scanner(end: &'static str) -> StandIn {
     let asked = Arc::new(AtomicU32::new(0));
     StandIn::start(move |heard: &Heard| {
         if heard.line.starts_with("POST") {
-            return (200, json!({"id": "11111111-2222", "type": "busy", "response": "scanning"}));
+            return (
+                200,
+                json!({"id": "11111111-2222", "type": "busy", "response": "scanning"}),
+            );
         }
-        let kind = if asked.fetch_add(1, Ordering::SeqCst) < 2 { "busy" } else { end };
-        (200, json!({"id": "11111111-2222", "type": kind, "response": "out of luck"}))
+        let kind = if asked.fetch_add(1, Ordering::SeqCst) < 2 {
+            "busy"
+        } else {
+            end
+        };
+        (
+            200,
+            json!({"id": "11111111-2222", "type": kind, "response": "out of luck"}),
+        )
     })
     .await
 }
@@ -26,16 +36,26 @@ async fn scanner(end: &'static str) -> StandIn {
 async fn a_scan_is_followed_to_its_end() {
     let scanner = scanner("notBusy").await;
     let folder = tempfile::tempdir().unwrap();
-    let operator = Operator::start(config(folder.path(), &json!({ "kubescapeURL": scanner.address }))).await;
+    let operator = Operator::start(config(
+        folder.path(),
+        &json!({ "kubescapeURL": scanner.address }),
+    ))
+    .await;
     let scan = json!({"CommandName": "kubescapeScan", "args": {"scanV1": {}}});
     let (status, message) = operator.command(scan).await;
-    assert_eq!((status.as_str(), message.as_str()), ("done", "scan 11111111-2222 is done"));
+    assert_eq!(
+        (status.as_str(), message.as_str()),
+        ("done", "scan 11111111-2222 is done")
+    );
     let posted = scanner.next().await;
     assert_eq!(posted.line, "POST /v1/scan?keep=false");
     golden("scan-request.json", &posted.body);
     for _ in 0..3 {
         let asked = scanner.next().await;
-        assert_eq!(asked.line, "GET /v1/status?ID=11111111-2222&id=11111111-2222");
+        assert_eq!(
+            asked.line,
+            "GET /v1/status?ID=11111111-2222&id=11111111-2222"
+        );
     }
     assert!(scanner.is_silent());
     operator.stop().await;
@@ -45,10 +65,17 @@ async fn a_scan_is_followed_to_its_end() {
 async fn a_scan_that_fails_is_a_failure() {
     let scanner = scanner("error").await;
     let folder = tempfile::tempdir().unwrap();
-    let operator = Operator::start(config(folder.path(), &json!({ "kubescapeURL": scanner.address }))).await;
+    let operator = Operator::start(config(
+        folder.path(),
+        &json!({ "kubescapeURL": scanner.address }),
+    ))
+    .await;
     let scan = json!({"commandName": "kubescapeScan", "args": {"scanV1": {}}});
     let (status, message) = operator.command(scan).await;
-    assert_eq!((status.as_str(), message.as_str()), ("failure", "scan 11111111-2222: out of luck"));
+    assert_eq!(
+        (status.as_str(), message.as_str()),
+        ("failure", "scan 11111111-2222: out of luck")
+    );
     operator.stop().await;
 }
 
@@ -58,7 +85,8 @@ async fn a_scanner_that_is_not_there_is_tried_again_and_then_said() {
     let address = free.local_addr().unwrap().to_string();
     drop(free);
     let folder = tempfile::tempdir().unwrap();
-    let operator = Operator::start(config(folder.path(), &json!({ "kubescapeURL": address }))).await;
+    let operator =
+        Operator::start(config(folder.path(), &json!({ "kubescapeURL": address }))).await;
     let scan = json!({"commandName": "kubescapeScan", "args": {"scanV1": {}}});
     let (status, message) = operator.command(scan).await;
     assert_eq!(status, "failure");
@@ -83,7 +111,10 @@ async fn jobs_are_reported_to_the_backend_beside_the_work() {
             account: "a1".to_owned(),
             access_key: Secret::new("hunter2".to_owned()),
         }),
-        ..config(folder.path(), &json!({"kubescapeURL": scanner.address, "clusterName": "prod"}))
+        ..config(
+            folder.path(),
+            &json!({"kubescapeURL": scanner.address, "clusterName": "prod"}),
+        )
     };
     let operator = Operator::start(config).await;
     let scan = json!({"commandName": "kubescapeScan", "args": {"scanV1": {}}});

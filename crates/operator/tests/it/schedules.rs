@@ -10,7 +10,11 @@ use crate::common::{Operator, StandIn, config};
 async fn a_recurring_scan_is_set_changed_and_removed() {
     let scanner = StandIn::start(|_| (200, json!({"id": "", "type": "notBusy"}))).await;
     let folder = tempfile::tempdir().unwrap();
-    let operator = Operator::start(config(folder.path(), &json!({ "kubescapeURL": scanner.address }))).await;
+    let operator = Operator::start(config(
+        folder.path(),
+        &json!({ "kubescapeURL": scanner.address }),
+    ))
+    .await;
     let params = |schedule: &str, name: &str| json!({"cronTabSchedule": schedule, "name": name});
     let wrong = json!({"commandName": "setKubescapeCronJob",
         "args": {"jobParams": params("0 0 * * 7", ""), "scanV1": {}}});
@@ -27,7 +31,8 @@ async fn a_recurring_scan_is_set_changed_and_removed() {
     let update = json!({"commandName": "updateKubescapeCronJob", "args": {"jobParams": params("0 4 * * *", &name)}});
     assert_eq!(operator.command(update).await.0, "done");
     assert_eq!(schedules.all()[0].schedule, "0 4 * * *");
-    let delete = json!({"commandName": "deleteKubescapeCronJob", "args": {"jobParams": {"name": name}}});
+    let delete =
+        json!({"commandName": "deleteKubescapeCronJob", "args": {"jobParams": {"name": name}}});
     assert_eq!(operator.command(delete.clone()).await.0, "done");
     assert_eq!(operator.command(delete).await.0, "done");
     assert_eq!(schedules.all().len(), 1);
