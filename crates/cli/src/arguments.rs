@@ -35,6 +35,7 @@ Examples:
   kubescape explain C-0016                        what a control wants, and how to satisfy it
   kubescape netpol generate observed.yaml         network policies from observed traffic
   kubescape storage --standalone                  a Kubernetes API for results, without a cluster
+  kubescape operator --standalone                 commands and recurring scans, without a cluster
 
 Exit codes: 0 done, 1 a threshold is broken or a flow blocked, 2 bad usage, 3 some input could not be read, 4 internal error."
 )]

@@ -19,6 +19,8 @@ use crate::scanner;
 
 /// Scans whose end is waited for at once.
 const FOLLOWED: usize = 10;
+/// What reports say of an action that is over.
+const SINGLE: &str = "Handling single request";
 /// Workloads of one scope that did not work and are named.
 const NAMED: usize = 5;
 
@@ -136,8 +138,8 @@ impl Dispatcher {
             Err(error) => Err(error),
         };
         match &outcome {
-            Ok(message) => report(JobStatus::Done, message, None),
-            Err(error) => report(JobStatus::Failure, "", Some(error)),
+            Ok(_) => report(JobStatus::Done, SINGLE, None),
+            Err(error) => report(JobStatus::Failure, SINGLE, Some(error)),
         }
         self.conclude(&subject.action, &job, &outcome);
         outcome
@@ -287,16 +289,22 @@ impl Dispatcher {
         use tracing::Instrument as _;
         let permit = Arc::clone(&self.0.followed).try_acquire_owned();
         let dispatcher = self.clone();
+        let shutdown = self.0.tasks.shutdown();
         let work = async move {
             let outcome = match permit {
-                Ok(_permit) => scanner::end(&dispatcher, &scan).await,
+                Ok(_permit) => tokio::select! {
+                    ended = scanner::end(&dispatcher, &scan) => ended,
+                    () = shutdown.requested() => Err(format!(
+                        "scan {scan} runs; the operator ends before it"
+                    )),
+                },
                 Err(_) => Ok(format!(
                     "scan {scan} runs; its end is not waited for, as {FOLLOWED} others are"
                 )),
             };
             let (status, details, error) = match &outcome {
-                Ok(message) => (JobStatus::Done, message.as_str(), None),
-                Err(error) => (JobStatus::Failure, "", Some(error.as_str())),
+                Ok(_) => (JobStatus::Done, SINGLE, None),
+                Err(error) => (JobStatus::Failure, SINGLE, Some(error.as_str())),
             };
             let reports = &dispatcher.0.reports;
             reports.report(reporter, &subject, &job, (status, details, error));

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
@@ -13,6 +14,9 @@ use tracing::Instrument as _;
 use crate::dispatch::Dispatcher;
 use crate::jobs::{Job, JobHandle, JobState};
 use crate::reports::Reporter;
+
+/// For what is under way at the end; shorter than a process has to drain.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A command on its way to a worker.
 pub(crate) struct Work {
@@ -178,8 +182,26 @@ async fn work(
             work = next => work,
         };
         let Some(work) = work else { return };
-        one(&dispatcher, work).await;
+        tokio::select! {
+            () = one(&dispatcher, work) => {}
+            // Its job is marked when it is dropped.
+            () = grace(&shutdown) => return,
+        }
     }
+}
+
+/// What is under way at the end gets a moment more.
+async fn grace(shutdown: &Shutdown) {
+    shutdown.requested().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+/// An action's outcome; its panic is its failure, and nobody else's.
+async fn contained(
+    action: impl Future<Output = Result<String, String>>,
+) -> Result<Result<String, String>, &'static str> {
+    let caught = AssertUnwindSafe(action).catch_unwind().await;
+    caught.map_err(|_| "panicked: this is a bug of the operator")
 }
 
 /// Carries out one command; its panic is its failure.
@@ -190,16 +212,32 @@ async fn one(dispatcher: &Dispatcher, mut work: Work) {
         let action = work.command.name.clone();
         let job = Arc::new(work.job);
         let done = dispatcher.handle(work.command, Arc::clone(&job), work.reporter);
-        let outcome = AssertUnwindSafe(done).catch_unwind().await;
-        let outcome = outcome.unwrap_or_else(|_| {
-            let outcome = Err("panicked: this is a bug of the operator".to_owned());
-            dispatcher.conclude(&action, &job, &outcome);
-            outcome
-        });
+        let done = Box::pin(done);
+        let outcome = match contained(done).await {
+            Ok(outcome) => outcome,
+            Err(panicked) => {
+                let outcome = Err(panicked.to_owned());
+                dispatcher.conclude(&action, &job, &outcome);
+                outcome
+            }
+        };
         if let Some(answer) = answer {
             let _ = answer.send(outcome);
         }
     }
     .instrument(span)
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_one_actions_failure() {
+        let panics = async { panic!("on purpose") };
+        assert!(contained(panics).await.unwrap_err().starts_with("panicked"));
+        let done = contained(async { Ok("done".to_owned()) }).await;
+        assert_eq!(done, Ok(Ok("done".to_owned())));
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) fn carried_out(world: &World) {
         // base64 of {"commandName":"kubescapeScan","args":{"scanV1":{}}}
         let scan = "eyJjb21tYW5kTmFtZSI6Imt1YmVzY2FwZVNjYW4iLCJhcmdzIjp7InNjYW5WMSI6e319fQ==";
         world.apply(&order("good", "OperatorAPI", scan));
-        world.apply(&order("other", "CreateRegistry", ""));
+        world.apply(&order("other", "CreateRegistry", "e30="));
         let status = |name: &str| world.get(&["opcmd", name, "-n", "kubescape"])["status"].clone();
         for name in ["good", "other"] {
             until(|| status(name)["completed"] == json!(true)).await;

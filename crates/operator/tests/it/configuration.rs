@@ -22,7 +22,7 @@ fn the_charts_own_files_are_read() {
             "clusterData.json",
             &json!({
             "gatewayWebsocketURL": "gateway:8001", "vulnScanURL": "kubevuln:8080", "kubescapeURL": "kubescape:8080",
-            "triggerNewImageScan": "false", "clusterName": "arn:aws/prod", "maxImageSize": 5.36870912e+09, "nodeAgent": "true"}),
+            "triggerNewImageScan": "false", "clusterName": "arn:aws/prod", "maxImageSize": 5.0e9, "nodeAgent": "true"}),
         ),
         capabilities: file(
             "capabilities.json",

@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "this is how tests fail"
+    clippy::result_large_err,
+    reason = "this is how tests fail; the last is how the library of websockets answers"
 )]
 
 #[path = "../common/mod.rs"]
