@@ -1,6 +1,6 @@
 //! What a command reaches.
 
-use crate::command::Command;
+use crate::command::{Command, Designator};
 use crate::fold::Wrong;
 use crate::name::CommandName;
 use crate::target::parse_wild_wlid;
@@ -36,6 +36,7 @@ pub fn expansion(name: CommandName, command: &Command) -> Result<Option<Expansio
         return Err("wildSid selects secrets, which nothing scans: give wildWlid".to_owned());
     }
     for designator in &command.designators {
+        narrow(designator)?;
         let namespace = match designator.attribute("namespace") {
             Some(namespace) => Some(namespace.to_owned()),
             None if designator.wild_wlid.is_empty() => None,
@@ -54,6 +55,24 @@ pub fn expansion(name: CommandName, command: &Command) -> Result<Option<Expansio
         labels: selector(&command.map("labels").map_err(wrong)?)?,
         fields: selector(&command.map("fieldSelector").map_err(wrong)?)?,
     }))
+}
+
+/// Designators select by namespace alone. One that says more must not reach more than
+/// it says.
+fn narrow(designator: &Designator) -> Result<(), String> {
+    const NARROWER: [&str; 5] = ["kind", "name", "apiVersion", "resourceID", "containerName"];
+    if !designator.wlid.is_empty() || !designator.sid.is_empty() {
+        return Err("designators by wlid or sid select nothing: give wlid itself".to_owned());
+    }
+    match NARROWER
+        .iter()
+        .find(|name| designator.attribute(name).is_some())
+    {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "designators cannot select by {name}: give namespace, or the wlid itself"
+        )),
+    }
 }
 
 /// `k=v,k2=v2`. A comma in a value would select something else.

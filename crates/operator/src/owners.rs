@@ -1,6 +1,7 @@
 //! From a pod to the workload that it belongs to.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -28,6 +29,7 @@ pub(crate) enum Owner {
 pub(crate) struct Owners {
     client: Option<Client>,
     known: Arc<Mutex<HashMap<String, Owner>>>,
+    complained: Arc<AtomicBool>,
 }
 
 impl Owners {
@@ -35,6 +37,7 @@ impl Owners {
         Self {
             client,
             known: Arc::default(),
+            complained: Arc::default(),
         }
     }
 
@@ -127,7 +130,15 @@ impl Owners {
         let api: Api<K> = Api::namespaced(client, namespace);
         let found: Option<PartialObjectMeta<K>> = match api.get_metadata_opt(name).await {
             Ok(found) => found,
-            Err(kube::Error::Api(status)) if status.code == 403 => None,
+            Err(kube::Error::Api(status)) if status.code == 403 => {
+                if !self.complained.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        error = %status.message,
+                        "owners of pods may not be read: such pods count as workloads of their own"
+                    );
+                }
+                None
+            }
             Err(error) => return Err(format!("{} {namespace}/{name}: {error}", K::kind(&()))),
         };
         let owner = found.map_or(Owner::Itself, |found| judge(&found.metadata));

@@ -62,6 +62,13 @@ fn a_scope_that_cannot_be_read_is_not_the_cluster() {
     }
     let slip = command(&json!({"wildWlid": "wlid://cluster-a/ns-shop"}));
     assert!(expansion(CommandName::Scan, &slip).is_err());
+    for designator in [
+        json!({"wlid": "wlid://cluster-a/namespace-b/pod-c"}),
+        json!({"attributes": {"namespace": "shop", "Kind": "Deployment", "name": "web"}}),
+    ] {
+        let narrow = command(&json!({ "designators": [designator] }));
+        assert!(expansion(CommandName::Scan, &narrow).is_err());
+    }
     let comma = command(
         &json!({"wildWlid": "wlid://cluster-a", "args": {"labels": {"app": "web,tier=x"}}}),
     );
