@@ -118,6 +118,37 @@ pub(crate) fn scoped(world: &World) {
     world.kubectl(&["delete", "namespace", "shop", "--wait=false"]);
 }
 
+/// More pods than fit on two pages, each a workload of its own.
+pub(crate) fn pages(world: &World) {
+    const PODS: usize = 1100;
+    world.kubectl(&["create", "namespace", "large"]);
+    let pods: Vec<Value> = (0..PODS)
+        .map(|at| {
+            json!({"apiVersion": "v1", "kind": "Pod",
+                "metadata": {"name": format!("pod-{at}"), "namespace": "large", "labels": {"app": "many"}},
+                "spec": {"containers": [{"name": "web", "image": "nginx:1"}]}})
+        })
+        .collect();
+    let file = world.file(&json!({"apiVersion": "v1", "kind": "List", "items": pods}));
+    world.kubectl(&["create", "--validate=false", "-f", file.to_str().unwrap()]);
+    world.runtime.block_on(async {
+        let scanner = scanner().await;
+        let operator = Operator::start(world.config(&scanner)).await;
+        let begun = std::time::Instant::now();
+        let scan =
+            json!({"commandName": "scan", "wildWlid": "wlid://cluster-prod/namespace-large"});
+        let (status, message) = operator.command(scan).await;
+        println!("a scope of {PODS} workloads took {:?}", begun.elapsed());
+        assert_eq!(
+            (status, message),
+            ("done".to_owned(), format!("{PODS} workloads"))
+        );
+        assert!(scanner.is_silent(), "none of them runs");
+        operator.stop().await;
+    });
+    world.kubectl(&["delete", "namespace", "large", "--wait=false"]);
+}
+
 pub(crate) fn new(world: &World) {
     world.kubectl(&["create", "namespace", "bank"]);
     world.deploy("bank", "desk", 2, &json!({}));

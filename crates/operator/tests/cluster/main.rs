@@ -36,6 +36,7 @@ const STORIES: &[Story] = &[
     ("cronjobs_are_made_whole_or_not_at_all", cronjobs::halves),
     ("registries_keep_passwords_in_secrets", cronjobs::registries),
     ("scopes_reach_each_workload_once", images::scoped),
+    ("scopes_are_read_page_by_page", images::pages),
     ("new_images_are_scanned", images::new),
     ("two_operators_have_one_leader", leaders::one),
     ("objects_are_carried_out", orders::carried_out),
