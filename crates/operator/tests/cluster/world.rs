@@ -1,7 +1,7 @@
 //! A control plane with what the chart installs, and workloads with pods that run, as
 //! far as anybody can see.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kubescape_operator::Config;
 use kubescape_testcluster::Cluster;
@@ -57,6 +57,9 @@ impl World {
         world.apply(
             &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubescape"}}),
         );
+        // The operator may do what is documented, and no more.
+        let rbac = Path::new(env!("CARGO_MANIFEST_DIR")).join("rbac.yaml");
+        world.kubectl(&["apply", "-f", rbac.to_str().unwrap()]);
         for (name, tier) in [
             ("kubescape-cronjob-template", "kubescape-scan"),
             ("kubevuln-cronjob-template", "vuln-scan"),
@@ -104,7 +107,11 @@ impl World {
         Config {
             standalone: false,
             scheduler: kubescape_operator::Scheduler::CronJobs,
-            kubeconfig: Some(self.cluster.kubeconfig()),
+            kubeconfig: Some(
+                self.cluster
+                    .account_kubeconfig("kubescape", "operator")
+                    .unwrap(),
+            ),
             new_image_scan: false,
             ..config(self.folder.path(), &cluster)
         }
