@@ -1,9 +1,11 @@
 //! The command line's shape.
 
 mod netpol;
+mod operator;
 mod scan;
 mod scanner;
 mod storage;
+mod trigger;
 mod up;
 
 use std::path::PathBuf;
@@ -13,12 +15,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use netpol::{
     GenerateArguments, NetpolArguments, NetpolCommand, NetpolInput, ObjectFormat, SimulateArguments,
 };
+pub(crate) use operator::OperatorArguments;
 pub(crate) use scan::{
     ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
     ViewName,
 };
 pub(crate) use scanner::ScannerArguments;
 pub(crate) use storage::{StorageArguments, StorageCommand};
+pub(crate) use trigger::TriggerArguments;
 pub(crate) use up::UpArguments;
 
 /// Finds what is wrong with Kubernetes objects, why, and what to change.
@@ -36,6 +40,7 @@ Examples:
   kubescape netpol generate observed.yaml         network policies from observed traffic
   kubescape scanner --data-dir data               scans and metrics of a cluster over HTTP
   kubescape storage --standalone                  a Kubernetes API for results, without a cluster
+  kubescape operator --standalone                 commands and recurring scans, without a cluster
 
 Exit codes: 0 done, 1 a threshold is broken or a flow blocked, 2 bad usage, 3 some input could not be read, 4 internal error."
 )]
@@ -61,6 +66,11 @@ pub(crate) enum Command {
     Scanner(ScannerArguments),
     /// Keep results: the storage role, and care of its database.
     Storage(StorageArguments),
+    /// Take commands and keep recurring scans: the operator role.
+    Operator(OperatorArguments),
+    /// Send one HTTP request, as CronJobs do.
+    #[command(alias = "http-request")]
+    Trigger(TriggerArguments),
     /// Work with rules.
     Rules(RulesArguments),
     /// Print the versions of the program and its library.

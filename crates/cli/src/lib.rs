@@ -9,6 +9,7 @@ mod hints;
 mod kinds;
 mod list;
 mod netpol;
+mod operator;
 mod output;
 mod progress;
 mod rules_test;
@@ -16,6 +17,7 @@ mod safe_json;
 mod scan;
 mod scanner;
 mod storage;
+mod trigger;
 mod up;
 mod yaml;
 
@@ -51,6 +53,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Rules(arguments) => rules_test::run(&arguments),
         Command::Scanner(arguments) => scanner::run(&arguments),
         Command::Storage(arguments) => storage::run(&arguments),
+        Command::Operator(arguments) => operator::run(arguments),
+        Command::Trigger(arguments) => trigger::run(&arguments),
         Command::Up(arguments) => up::run(&arguments),
         Command::Version => version(),
         Command::Completion { shell } => completion(shell),

@@ -10,8 +10,11 @@ pub mod config;
 mod files;
 mod health;
 mod kubeconfig;
+#[cfg(feature = "cluster")]
+pub mod lease;
 pub mod logging;
 pub mod metrics;
+pub mod outgoing;
 mod panics;
 mod role;
 mod secret;

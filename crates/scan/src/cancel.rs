@@ -66,6 +66,7 @@ mod tests {
             threads: 1,
             keep_objects: false,
             keep_texts: false,
+            digests: false,
             limits: kubescape_collect::Limits::default(),
             cancel: cancel.clone(),
         };

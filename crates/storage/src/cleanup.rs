@@ -5,7 +5,6 @@
 mod facts;
 mod follow;
 mod kind;
-mod lease;
 mod ledger;
 mod metrics;
 mod observe;
@@ -21,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubescape_runtime::Shutdown;
+use kubescape_runtime::lease::{Lock, PATIENCE};
 use kubescape_runtime::metrics::Metrics as Registry;
 use kubescape_store::{Error, Store};
 use tokio::task::JoinSet;
@@ -29,7 +29,6 @@ use tokio::time::Instant;
 use self::facts::{Facts, State};
 use self::follow::KubeSource;
 use self::kind::Kind;
-use self::lease::Lock;
 use self::metrics::Metrics;
 use self::rule::Graces;
 use self::shared::{Shared, Source, follow};
@@ -119,6 +118,12 @@ const PACE: Pace = Pace {
     save: Duration::from_mins(10),
 };
 
+/// The name of the Lease.
+const LEASE: &str = "kubescape-storage-cleanup";
+
+/// Between renewals of the Lease.
+const RENEW: Duration = Duration::from_secs(20);
+
 /// At the end, for the ledger and the Lease.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -136,7 +141,7 @@ impl Cleanup {
                 namespace,
                 identity,
             } = lease;
-            Lock::new(client.clone(), &namespace, identity)
+            Lock::new(client.clone(), &namespace, LEASE, identity)
         });
         let source = Arc::new(KubeSource::new(client));
         Self::with_source(store, source, lock, options, metrics)
@@ -196,7 +201,7 @@ impl Cleanup {
             }
             if !self.leads().await {
                 self.stand_by().await;
-                tokio::time::sleep(lease::RENEW).await;
+                tokio::time::sleep(RENEW).await;
                 continue;
             }
             match self.round().await {
@@ -215,12 +220,12 @@ impl Cleanup {
         let Some(lock) = &mut self.lock else {
             return true;
         };
-        let held = tokio::time::timeout(lease::PATIENCE, lock.hold()).await;
+        let held = tokio::time::timeout(PATIENCE, lock.hold()).await;
         match held.unwrap_or(Ok(false)) {
             Ok(ours) => ours,
             Err(error) => {
                 tracing::warn!(
-                    %error, lease = lease::NAME,
+                    %error, lease = LEASE,
                     "cannot hold the Lease of the cleanup, which needs get, create and update on leases"
                 );
                 false
@@ -299,7 +304,7 @@ impl Cleanup {
         let begun = Instant::now();
         let mut until = begun + pause;
         loop {
-            let renew = Instant::now() + lease::RENEW;
+            let renew = Instant::now() + RENEW;
             let wake = if self.lock.is_some() {
                 until.min(renew)
             } else {

@@ -9,6 +9,7 @@ mod json_keys;
 mod live;
 mod memory;
 mod netpol;
+mod operator;
 mod other_commands;
 mod program;
 mod reports;

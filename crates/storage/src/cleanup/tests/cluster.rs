@@ -17,8 +17,8 @@ use kubescape_store::{Change, Filter, Key, SqliteOptions, SqliteStore, Store};
 use kubescape_testcluster::Cluster;
 use serde_json::{Value, json};
 
-use crate::cleanup::lease::{Lock, NAME};
 use crate::cleanup::{Cleanup, CleanupLease, CleanupOptions};
+use crate::cleanup::{LEASE, Lock};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 const IMAGE: &str = "reg.example/cart@sha256:0123456789abcdef";
@@ -297,7 +297,7 @@ async fn what_a_cluster_does_not_have_any_more_goes() {
     // And when the Deployment goes, so does what is about it
     let leases: Api<Lease> = Api::namespaced(client(&cluster, None).await, "default");
     let holder = leases
-        .get(NAME)
+        .get(LEASE)
         .await
         .unwrap()
         .spec
@@ -341,9 +341,9 @@ async fn what_a_cluster_does_not_have_any_more_goes() {
 
 async fn one_of_two_holds_the_lease(leases: &Api<Lease>, client: &Client) {
     // The cleanup gave it up at its end.
-    let spec = leases.get(NAME).await.unwrap().spec.unwrap();
+    let spec = leases.get(LEASE).await.unwrap().spec.unwrap();
     assert_eq!(spec.holder_identity.as_deref(), Some(""));
-    let lock = |name: &str| Lock::new(client.clone(), "default", name.to_owned());
+    let lock = |name: &str| Lock::new(client.clone(), "default", LEASE, name.to_owned());
     let (mut one, mut other) = (lock("one"), lock("other"));
     assert!(one.hold().await.unwrap());
     assert!(!other.hold().await.unwrap());

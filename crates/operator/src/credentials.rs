@@ -1,0 +1,192 @@
+//! Credentials for an image's registry: from the pod's pull secrets, its
+//! ServiceAccount's, and those of registries' scans. Never logged.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use kube::api::ListParams;
+use kube::{Api, Client};
+use kubescape_commands::{Credential, docker_config, registry_of, registry_secret};
+use tokio::time::Instant;
+
+use crate::slim::SlimPod;
+
+/// How long what was read counts.
+const FRESH: Duration = Duration::from_mins(1);
+/// Secrets and accounts that are remembered.
+const REMEMBERED: usize = 1000;
+/// Secrets of registries' scans that are read.
+const PAGE: u32 = 200;
+
+/// A secret's bytes by key.
+type Data = BTreeMap<String, Vec<u8>>;
+
+/// What was read, and when.
+type Known = HashMap<String, (Instant, Arc<Vec<Data>>)>;
+
+/// Reads credentials. Clones share the memory.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    client: Option<Client>,
+    namespace: String,
+    known: Arc<Mutex<Known>>,
+}
+
+impl Credentials {
+    /// `namespace` is that of the release.
+    pub(crate) fn new(client: Option<Client>, namespace: &str) -> Self {
+        Self {
+            client,
+            namespace: namespace.to_owned(),
+            known: Arc::default(),
+        }
+    }
+
+    /// All for the registry of this image, those nearest to the pod first. What cannot
+    /// be read is said once a look and left out: the image may be public.
+    pub(crate) async fn of(&self, pod: &SlimPod, image: &str) -> Vec<Credential> {
+        let Some(client) = self.client.clone() else {
+            return Vec::new();
+        };
+        let registry = registry_of(image);
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let mut found: Vec<Credential> = Vec::new();
+        let mut add = |more: Vec<Credential>| {
+            for one in more {
+                if !found.contains(&one) {
+                    found.push(one);
+                }
+            }
+        };
+        let mut names: Vec<String> = pod
+            .spec
+            .image_pull_secrets
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
+        for name in self
+            .account_secrets(&client, namespace, &pod.spec.service_account_name)
+            .await
+        {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        for name in names.iter().filter(|name| !name.is_empty()) {
+            for data in self.secret(&client, namespace, name).await.iter() {
+                for key in [".dockerconfigjson", ".dockercfg"] {
+                    let read = data.get(key).map(|text| docker_config(text, &registry));
+                    add(said(read, namespace, name));
+                }
+            }
+        }
+        for data in self.registries(&client).await.iter() {
+            let read = data
+                .get("registriesAuth")
+                .map(|text| registry_secret(text, &registry));
+            add(said(read, &self.namespace, "kubescape-registry-scan…"));
+        }
+        found
+    }
+
+    /// The names of pull secrets of a ServiceAccount.
+    async fn account_secrets(&self, client: &Client, namespace: &str, name: &str) -> Vec<String> {
+        let name = if name.is_empty() { "default" } else { name };
+        let key = format!("account/{namespace}/{name}");
+        let names = self.remember(key, async {
+            let api: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
+            let account = api.get_opt(name).await?;
+            let secrets = account.and_then(|account| account.image_pull_secrets);
+            let names = secrets.unwrap_or_default().into_iter();
+            Ok(names
+                .map(|one| Data::from([(one.name, Vec::new())]))
+                .collect())
+        });
+        names
+            .await
+            .iter()
+            .flat_map(|data| data.keys().cloned())
+            .collect()
+    }
+
+    async fn secret(&self, client: &Client, namespace: &str, name: &str) -> Arc<Vec<Data>> {
+        self.remember(format!("secret/{namespace}/{name}"), async {
+            let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+            Ok(api.get_opt(name).await?.map(data).into_iter().collect())
+        })
+        .await
+    }
+
+    async fn registries(&self, client: &Client) -> Arc<Vec<Data>> {
+        self.remember("registries".to_owned(), async {
+            let api: Api<Secret> = Api::namespaced(client.clone(), &self.namespace);
+            let ours = |secret: &Secret| {
+                let name = secret.metadata.name.as_deref().unwrap_or_default();
+                name.starts_with("kubescape-registry-scan")
+            };
+            let mut params = ListParams::default().limit(PAGE);
+            let mut found = Vec::new();
+            loop {
+                let page = api.list(&params).await?;
+                found.extend(page.items.into_iter().filter(ours).map(data));
+                let next = page.metadata.continue_.filter(|token| !token.is_empty());
+                match next.filter(|_| found.len() < REMEMBERED) {
+                    Some(token) => params = params.continue_token(&token),
+                    None => return Ok(found),
+                }
+            }
+        })
+        .await
+    }
+
+    async fn remember(
+        &self,
+        key: String,
+        read: impl Future<Output = kube::Result<Vec<Data>>>,
+    ) -> Arc<Vec<Data>> {
+        if let Some((when, known)) = self.lock().get(&key)
+            && when.elapsed() < FRESH
+        {
+            return Arc::clone(known);
+        }
+        let found = match read.await {
+            Ok(found) => Arc::new(found),
+            Err(error) => {
+                tracing::warn!(%error, object = %key, "cannot be read: images of its registry may not be scanned");
+                Arc::default()
+            }
+        };
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, (Instant::now(), Arc::clone(&found)));
+        found
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn data(secret: Secret) -> Data {
+    let data = secret.data.unwrap_or_default().into_iter();
+    data.map(|(key, bytes)| (key, bytes.0)).collect()
+}
+
+fn said(
+    read: Option<Result<Vec<Credential>, &'static str>>,
+    namespace: &str,
+    name: &str,
+) -> Vec<Credential> {
+    match read {
+        None => Vec::new(),
+        Some(Ok(found)) => found,
+        Some(Err(problem)) => {
+            tracing::warn!(secret = %format!("{namespace}/{name}"), problem, "a secret is not usable");
+            Vec::new()
+        }
+    }
+}

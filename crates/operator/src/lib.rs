@@ -1,0 +1,34 @@
+//! The operator role: takes commands from the REST API, the gateway and the cluster,
+//! hands them to the scanners, keeps recurring scans and the inventory of images.
+//! Touches the network, the cluster, the clock, and the file of recurring scans.
+//! What commands mean is decided in `kubescape-commands`.
+
+mod config;
+mod credentials;
+mod dispatch;
+mod expand;
+mod gateway;
+mod images;
+mod inventory;
+mod jobs;
+mod metrics;
+mod openapi;
+mod orders;
+mod owners;
+mod pool;
+mod probes;
+mod recurring;
+mod reports;
+mod rest;
+mod role;
+mod scanner;
+mod schedules;
+mod slim;
+
+pub use config::{Backend, Components, Config, Files, Flags, Pace, Scheduler};
+pub use jobs::{Job, JobState, Jobs};
+pub use metrics::Metrics;
+pub use pool::{Pool, Refused};
+pub use reports::Reporter;
+pub use role::{Role, RoleError, Started, run};
+pub use schedules::{Definition, Schedules, due};

@@ -1,0 +1,386 @@
+//! The role's life: from a configuration to listeners, watches and workers, and to
+//! their orderly end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubescape_runtime::lease::{LeaseTimes, Lock};
+use kubescape_runtime::metrics::Metrics as Registry;
+use kubescape_runtime::outgoing::HttpClient;
+use kubescape_runtime::serve::{Bound, Limits, Peer, ServeError, ServeOptions, TlsOptions};
+use kubescape_runtime::tls::{Identity, TlsError};
+use kubescape_runtime::{Drain, RunError, Scope, Shutdown, Supervisor, Tasks};
+use tokio::sync::watch;
+
+use crate::config::{Config, Scheduler};
+use crate::dispatch::{Dispatcher, Parts};
+use crate::gateway::Gateway;
+use crate::inventory::Follower;
+use crate::jobs::Jobs;
+use crate::metrics::Metrics;
+use crate::orders::Orders;
+use crate::pool::Pool;
+use crate::probes;
+use crate::recurring::{CronJobs, Recurring};
+use crate::reports::Reports;
+use crate::rest::Rest;
+use crate::schedules::Schedules;
+
+/// Jobs that are kept.
+const JOBS: usize = 5000;
+/// The Lease of the replica that watches and schedules.
+const LEASE: &str = "kubescape-operator";
+/// Between looks at a certificate in files.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// Why the role does not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoleError {
+    /// An address cannot be had.
+    #[error("{0}")]
+    Serve(#[from] ServeError),
+    /// Certificates cannot be read.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
+    /// There is no way to the cluster.
+    #[error("cannot reach the cluster: {0}: run in a pod, give --kubeconfig, or --standalone")]
+    Cluster(String),
+    /// The recurring scans cannot be used.
+    #[error("{0}")]
+    Schedules(String),
+    /// A task failed, or the end took too long.
+    #[error("{0}")]
+    Run(#[from] RunError),
+}
+
+/// What a started role tells.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Where it takes commands, as a URL.
+    pub url: String,
+    /// Where its probes are, as a URL.
+    pub probes: String,
+}
+
+/// A role that runs under a supervisor, for those who run several in one process.
+pub struct Role {
+    /// Takes commands of this process.
+    pub pool: Pool,
+    /// What became of them.
+    pub jobs: Jobs,
+    /// The recurring scans that this process runs.
+    pub schedules: Option<Schedules>,
+    /// Whether this replica leads.
+    pub leading: watch::Receiver<bool>,
+    /// See [`Started`].
+    pub started: Started,
+}
+
+/// Runs the role until it is told to end. `started` hears when it listens.
+///
+/// # Errors
+///
+/// See [`RoleError`].
+pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), RoleError> {
+    let mut supervisor = Supervisor::new(Drain::default());
+    // Before anybody hears that it is ready.
+    supervisor.listen()?;
+    let role = Role::start(config, &supervisor).await?;
+    started(role.started.clone());
+    supervisor.run().await?;
+    Ok(())
+}
+
+impl Role {
+    /// Starts everything.
+    ///
+    /// # Errors
+    ///
+    /// See [`RoleError`].
+    pub async fn start(config: Config, supervisor: &Supervisor) -> Result<Self, RoleError> {
+        let registry = Registry::new();
+        let metrics = Metrics::new(&registry);
+        let ready = supervisor.health().register("listeners", Scope::Ready);
+        let client = connect(&config).await?;
+        let http = HttpClient::new()?;
+        let (recurring, schedules) = keeper(&config, client.as_ref())?;
+        let tasks = supervisor.tasks();
+        let shutdown = supervisor.shutdown();
+        let (reports, send) = Reports::new(
+            config.backend.clone(),
+            &config.cluster,
+            http.clone(),
+            config.pace,
+            metrics.clone(),
+            shutdown.clone(),
+        );
+        tasks.job("reports", endless(send));
+        let jobs = Jobs::new(JOBS);
+        let dispatcher = Dispatcher::new(Parts {
+            client: client.clone(),
+            http,
+            jobs: jobs.clone(),
+            metrics: metrics.clone(),
+            reports,
+            recurring,
+            tasks: tasks.clone(),
+            config: config.clone(),
+        });
+        let (pool, work) = Pool::new(dispatcher.clone(), shutdown.clone());
+        tasks.job("workers", endless(work));
+        let rest = Rest::new(pool.clone(), jobs.clone());
+        let started = listen(&config, supervisor, rest, &registry).await?;
+        let leading = lead(&config, client.as_ref(), &tasks);
+        let role = Self {
+            pool,
+            jobs,
+            schedules,
+            leading,
+            started,
+        };
+        role.follow(&config, client, &dispatcher, &tasks);
+        role.gauge(metrics, &tasks);
+        ready.ok();
+        Ok(role)
+    }
+
+    /// What only the leader does.
+    fn follow(
+        &self,
+        config: &Config,
+        client: Option<kube::Client>,
+        dispatcher: &Dispatcher,
+        tasks: &Tasks,
+    ) {
+        let leading = || self.leading.clone();
+        if let Some(schedules) = &self.schedules {
+            let (schedules, pool) = (schedules.clone(), self.pool.clone());
+            let shutdown = tasks.shutdown();
+            while_leading(tasks, "schedules", leading(), move || {
+                let (schedules, pool) = (schedules.clone(), pool.clone());
+                let shutdown = shutdown.clone();
+                async move { schedules.run(pool, shutdown).await }
+            });
+        }
+        if config.wants_gateway() {
+            let gateway = Arc::new(Gateway::new(dispatcher.clone(), self.pool.clone()));
+            while_leading(tasks, "gateway", leading(), move || {
+                let gateway = Arc::clone(&gateway);
+                async move { gateway.run().await }
+            });
+        }
+        let Some(client) = client else { return };
+        if config.components.kubevuln && config.new_image_scan {
+            let follower = Follower::new(client.clone(), dispatcher.clone(), self.pool.clone());
+            let follower = Arc::new(follower);
+            while_leading(tasks, "images", leading(), move || {
+                let follower = Arc::clone(&follower);
+                async move { follower.run().await }
+            });
+        }
+        let orders = Orders::new(
+            client,
+            &config.namespace,
+            self.pool.clone(),
+            dispatcher.clone(),
+        );
+        let orders = Arc::new(orders);
+        while_leading(tasks, "operator-commands", leading(), move || {
+            let orders = Arc::clone(&orders);
+            async move { orders.run().await }
+        });
+    }
+
+    /// Keeps the gauges.
+    fn gauge(&self, metrics: Metrics, tasks: &Tasks) {
+        let (pool, leading) = (self.pool.clone(), self.leading.clone());
+        let shutdown = tasks.shutdown();
+        let keep = async move {
+            loop {
+                let waiting = i64::try_from(pool.waiting()).unwrap_or(i64::MAX);
+                metrics.queue.set(waiting);
+                metrics.leader.set(i64::from(*leading.borrow()));
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = shutdown.requested() => return,
+                }
+            }
+        };
+        tasks.job("gauges", endless(keep));
+    }
+}
+
+async fn connect(config: &Config) -> Result<Option<kube::Client>, RoleError> {
+    if config.standalone {
+        return Ok(None);
+    }
+    let failed = |error: &dyn std::fmt::Display| RoleError::Cluster(error.to_string());
+    let settings = match &config.kubeconfig {
+        Some(path) => {
+            let file = kube::config::Kubeconfig::read_from(path).map_err(|error| failed(&error))?;
+            let options = kube::config::KubeConfigOptions::default();
+            kube::Config::from_custom_kubeconfig(file, &options)
+                .await
+                .map_err(|error| failed(&error))?
+        }
+        None => kube::Config::incluster().map_err(|error| failed(&error))?,
+    };
+    let client = kube::Client::try_from(settings).map_err(|error| failed(&error))?;
+    Ok(Some(client))
+}
+
+fn keeper(
+    config: &Config,
+    client: Option<&kube::Client>,
+) -> Result<(Recurring, Option<Schedules>), RoleError> {
+    if let (Scheduler::CronJobs, Some(client)) = (config.scheduler, client) {
+        let jobs = CronJobs::new(client.clone(), &config.namespace);
+        return Ok((Recurring::Cluster(jobs), None));
+    }
+    let made = std::fs::create_dir_all(&config.data_dir);
+    made.map_err(|error| {
+        let folder = config.data_dir.display();
+        RoleError::Schedules(format!(
+            "cannot use {folder}: {error}: give another --data-dir"
+        ))
+    })?;
+    let schedules = Schedules::open(&config.data_dir).map_err(RoleError::Schedules)?;
+    Ok((Recurring::Internal(schedules.clone()), Some(schedules)))
+}
+
+/// Listens for commands and probes.
+async fn listen(
+    config: &Config,
+    supervisor: &Supervisor,
+    rest: Rest,
+    registry: &Registry,
+) -> Result<Started, RoleError> {
+    let tasks = supervisor.tasks();
+    let shutdown = supervisor.shutdown();
+    let mut scheme = "http";
+    let mut tls = None;
+    if let Some((certificate, key)) = &config.tls {
+        let identity = Identity::from_files(certificate, key)?;
+        let fresh = identity.clone().keep_fresh(REFRESH, shutdown.clone());
+        tasks.job("certificate", endless(fresh));
+        scheme = "https";
+        tls = Some(TlsOptions {
+            identity,
+            client_roots: None,
+        });
+    }
+    let limits = Limits {
+        connections: 512,
+        ..Limits::default()
+    };
+    let options = ServeOptions {
+        tls,
+        limits: limits.clone(),
+    };
+    let bound = Bound::bind(&config.listen, options).await?;
+    let options = ServeOptions { tls: None, limits };
+    let probes = Bound::bind(&config.probes, options).await?;
+    let started = Started {
+        url: format!("{scheme}://{}", reachable(bound.local_addr())),
+        probes: format!("http://{}", reachable(probes.local_addr())),
+    };
+    let handler = move |request, _: Peer| {
+        let rest = rest.clone();
+        async move { rest.answer(request).await }
+    };
+    tasks.essential("commands", bound.serve(handler, shutdown.clone()));
+    let (health, registry) = (supervisor.health(), registry.clone());
+    let handler = move |request, _: Peer| {
+        let answer = probes::answer::<hyper::body::Incoming>(&request, &health, &registry);
+        async move { answer }
+    };
+    tasks.essential("probes", probes.serve(handler, shutdown));
+    Ok(started)
+}
+
+/// The address as others on this machine write it.
+fn reachable(address: std::net::SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+/// Who is alone leads.
+fn lead(config: &Config, client: Option<&kube::Client>, tasks: &Tasks) -> watch::Receiver<bool> {
+    let (sender, leading) = watch::channel(client.is_none());
+    let Some(client) = client else {
+        // Kept by the task, so that nobody takes it for the end.
+        let shutdown = tasks.shutdown();
+        tasks.job(
+            "leader",
+            endless(async move {
+                shutdown.requested().await;
+                drop(sender);
+            }),
+        );
+        return leading;
+    };
+    let lock = Lock::new(client.clone(), &config.namespace, LEASE, identity());
+    let lock = lock.times(LeaseTimes {
+        duration: config.pace.lease,
+        renew: config.pace.lease / 3,
+    });
+    tasks.job("leader", endless(lock.lead(sender, tasks.shutdown())));
+    leading
+}
+
+/// The pod's name, and what tells two processes on one machine apart.
+fn identity() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}-{}", host.trim(), uuid::Uuid::new_v4().simple())
+}
+
+/// Runs `make`'s work whenever this replica leads, and drops it when it does not. Work
+/// that panics begins anew.
+fn while_leading<F>(
+    tasks: &Tasks,
+    name: &str,
+    leading: watch::Receiver<bool>,
+    make: impl Fn() -> F + Clone + Send + Sync + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let shutdown = tasks.shutdown();
+    tasks.restarting(name, None, move || {
+        led(leading.clone(), shutdown.clone(), make.clone())
+    });
+}
+
+async fn led<F: Future<Output = ()> + Send>(
+    mut leading: watch::Receiver<bool>,
+    shutdown: Shutdown,
+    make: impl Fn() -> F + Send + Sync,
+) -> Result<(), Infallible> {
+    loop {
+        tokio::select! {
+            led = leading.wait_for(|leads| *leads) => if led.is_err() { return Ok(()) },
+            () = shutdown.requested() => return Ok(()),
+        }
+        let mut lost = leading.clone();
+        let work = async {
+            make().await;
+            // It has nothing more to do while this replica leads.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = work => {}
+            _ = lost.wait_for(|leads| !leads) => {}
+            () = shutdown.requested() => return Ok(()),
+        }
+    }
+}
+
+/// A task that cannot fail.
+async fn endless(work: impl Future<Output = ()>) -> Result<(), Infallible> {
+    work.await;
+    Ok(())
+}
