@@ -81,7 +81,7 @@ fn follow(wanted: Wanted, access: Access, writer: Writer, supervisor: &Superviso
         loop {
             let error = match Connection::open(&access, Patience::default()).await {
                 Ok(connection) => {
-                    let opened = Opened::Cluster(connection);
+                    let opened = Opened::Cluster(Box::new(connection));
                     match scanning::start(&wanted, opened, writer, &starter) {
                         Ok(_) => check.ok(),
                         Err(error) => check.failing(error),

@@ -29,7 +29,7 @@ pub enum SourceError {
 
 /// A source that was found.
 pub(crate) enum Opened {
-    Cluster(Connection),
+    Cluster(Box<Connection>),
     Folder(PathBuf),
 }
 
@@ -50,9 +50,9 @@ impl Following {
 
 pub(crate) async fn open(source: &Source) -> Result<Opened, SourceError> {
     Ok(match source {
-        Source::Cluster(access) => {
-            Opened::Cluster(Connection::open(access, Patience::default()).await?)
-        }
+        Source::Cluster(access) => Opened::Cluster(Box::new(
+            Connection::open(access, Patience::default()).await?,
+        )),
         Source::Folder(folder) => {
             std::fs::read_dir(folder).map_err(|source| SourceError::Folder {
                 folder: folder.display().to_string(),

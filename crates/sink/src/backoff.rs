@@ -39,8 +39,8 @@ mod tests {
         assert_eq!(pauses[..3], [499, 999, 1_999]);
         assert!((29_900..=30_000).contains(&pauses[8]), "{pauses:?}");
         assert_eq!(backoff.next(0, None), Duration::from_secs(15));
-        let asked = Some(Duration::from_secs(60));
-        assert_eq!(backoff.next(0, asked), Duration::from_secs(60));
+        let asked = Some(Duration::from_mins(1));
+        assert_eq!(backoff.next(0, asked), Duration::from_mins(1));
         backoff.reset();
         assert_eq!(backoff.next(0, None), Duration::from_millis(250));
     }

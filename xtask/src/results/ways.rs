@@ -60,7 +60,7 @@ async fn aggregator(folder: TempDir) -> Result<Open, Fault> {
         let request = http::Request::get(&path).body(Vec::new())?;
         match client.request_text(request).await {
             Ok(_) => break,
-            Err(error) if begun.elapsed() > Duration::from_secs(60) => return Err(error.into()),
+            Err(error) if begun.elapsed() > Duration::from_mins(1) => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }

@@ -1,6 +1,11 @@
 //! Stories of results on their way into a storage.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this is how tests fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "this is how tests fail, and say what they skip"
+)]
 
 mod cluster;
 mod memory;
