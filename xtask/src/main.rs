@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask --help`.
 
 mod bench;
+mod continuous;
 mod dashboards;
 mod generate;
 mod results;
@@ -44,6 +45,8 @@ struct BenchArguments {
 enum Benchmark {
     /// The storage as a server instead, and beside a kube-apiserver with etcd.
     Storage(storage::Arguments),
+    /// Continuous scanning of a real cluster that changes, in milliseconds from change to result.
+    Continuous(continuous::Arguments),
     /// Results brought into the storage through kube-apiserver, directly and in one process.
     Results(results::Arguments),
 }
@@ -55,6 +58,9 @@ fn main() -> ExitCode {
             None => bench::run(),
             Some(Benchmark::Storage(arguments)) => {
                 storage::run(&arguments).map_err(|error| error as _)
+            }
+            Some(Benchmark::Continuous(arguments)) => {
+                continuous::run(&arguments).map_err(|error| error as _)
             }
             Some(Benchmark::Results(arguments)) => {
                 results::run(&arguments).map_err(|error| error as _)

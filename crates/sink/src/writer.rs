@@ -98,10 +98,10 @@ impl Writer {
         self.shared.state().metrics.register(registry);
     }
 
-    /// Adds the check `results`, which fails while the storage is away.
+    /// Adds the check `result-store`, which fails while the storage is away.
     pub fn check(&self, health: &Health) {
         let shared = Arc::clone(&self.shared);
-        health.register_fn("results", Scope::Ready, move || shared.health());
+        health.register_fn("result-store", Scope::Ready, move || shared.health());
     }
 
     /// Writes, until it is told to end; what waits then is lost and found again by
