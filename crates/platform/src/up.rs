@@ -75,7 +75,14 @@ pub async fn up(
     let tasks = supervisor.tasks();
     let handle =
         scanning::start(&wanted, opened, writer.clone(), &tasks).map_err(UpError::Selection)?;
-    tasks.job("state", tell(handle, writer, state));
+    let shutdown = supervisor.shutdown();
+    tasks.job("state", async move {
+        tokio::select! {
+            () = tell(handle, writer, state) => {}
+            () = shutdown.requested() => {}
+        }
+        Ok::<(), Infallible>(())
+    });
     ready(Ready {
         url: running.started.url.clone(),
         kubeconfig: running.started.kubeconfig.clone(),
@@ -107,11 +114,7 @@ fn write_results(supervisor: &Supervisor, running: &Running) -> Writer {
 }
 
 /// Tells of every change of state, some ten times a second at most.
-async fn tell(
-    handle: Handle,
-    writer: Writer,
-    mut state: impl FnMut(&State) + Send,
-) -> Result<(), Infallible> {
+async fn tell(handle: Handle, writer: Writer, mut state: impl FnMut(&State) + Send) {
     let mut progress = handle.progress();
     let mut told = State::default();
     let mut beat = tokio::time::interval(Duration::from_millis(100));
@@ -128,7 +131,7 @@ async fn tell(
             told = now;
         }
         if idle && progress.changed().await.is_err() {
-            return Ok(());
+            return;
         }
     }
 }

@@ -55,17 +55,14 @@ impl Process {
         panic!("it ended without {text:?}:\n{seen}");
     }
 
-    /// Asks it to end as Ctrl-C does, and gives its exit code.
-    fn stop(mut self) -> Option<i32> {
+    /// Asks it to end as Ctrl-C does, which it has to do well.
+    fn stop(mut self) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        self.child.wait().unwrap().code()
+        let kill = Command::new("kill").args(["-INT", &id]).status();
+        assert!(kill.unwrap().success());
+        let status = self.child.wait().unwrap();
+        let log: Vec<String> = self.lines.iter().collect();
+        assert!(status.success(), "{status}\n{}", log.join("\n"));
     }
 }
 
@@ -222,7 +219,7 @@ fn a_folder_is_scanned_as_its_files_change() {
     process.wait_for("manifests/cart.yaml");
     std::fs::remove_file(folder.path("manifests/cart.yaml")).unwrap();
     reader.wait_gone("deployment-cart");
-    assert_eq!(process.stop(), Some(0));
+    process.stop();
 }
 
 #[test]
@@ -236,7 +233,7 @@ fn a_second_start_writes_nothing_that_has_not_changed() {
     let (process, reader) = folder.up();
     let before = reader.wait("deployment-cart", PRIVILEGED, "failed");
     reader.wait("deployment-gone", PRIVILEGED, "failed");
-    assert_eq!(process.stop(), Some(0));
+    process.stop();
 
     std::fs::remove_file(folder.path("manifests/gone.yaml")).unwrap();
     let (process, reader) = folder.up();
@@ -313,7 +310,7 @@ fn a_real_cluster_is_scanned_as_it_changes() {
     process.wait_for("\"msg\":\"up\"");
     let reader = Reader::new(&folder.path("data/kubeconfig"));
     a_cluster_is_followed(&plane, &folder, &reader);
-    assert_eq!(process.stop(), Some(0));
+    process.stop();
 
     behind_its_api_server(&plane);
 }
@@ -403,5 +400,5 @@ spec:
         .kubectl(&["get", "workloadconfigurationscansummaries", "-A"])
         .unwrap();
     assert!(shown.contains("namespace-shop"), "{shown}");
-    assert_eq!(scanner.stop(), Some(0));
+    scanner.stop();
 }
