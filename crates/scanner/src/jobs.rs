@@ -318,6 +318,14 @@ impl Shared {
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, id: Uuid, end: &End, started: Option<Instant>) {
+        let full = state
+            .jobs
+            .get(&id)
+            .is_some_and(|job| job.lane == Lane::Full);
+        if full && !matches!(end, End::Done) {
+            // Before those who wait are told, who may look at it.
+            self.outside.last.failed();
+        }
         let Some((lane, calls)) = state.end(id, end.clone()) else {
             return;
         };
@@ -331,9 +339,6 @@ impl Shared {
             End::Cancelled(reason) | End::Failed(reason) => {
                 let lane_name = lane.name();
                 tracing::warn!(jobId = %id, lane = lane_name, seconds, %reason, "scan without a result");
-                if lane == Lane::Full {
-                    self.outside.last.failed();
-                }
             }
         }
         for callback in calls {
