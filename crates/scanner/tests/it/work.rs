@@ -144,7 +144,8 @@ impl Work for FakeWork {
 
 /// A result of example manifests, judged as if they were a cluster.
 pub(crate) fn finished(request: &ScanRequest) -> Finished {
-    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop");
+    // Tests run in the crate's folder; the report says the same on any machine.
+    let shop = Path::new("../../examples/shop");
     let selection = Selection {
         frameworks: vec!["NSA".to_owned(), "MITRE".to_owned()],
         ..Selection::default()

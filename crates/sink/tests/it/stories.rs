@@ -114,7 +114,7 @@ async fn what_the_storage_misses_is_kept_and_the_newest_is_written() {
     let report = pass(&world, &[("a", "2")], Coverage::Complete).await;
     assert_eq!((report.pending, report.sweep_pending), (1, true));
     assert!(!health.is_ready());
-    let said = health.answer("/readyz/results", None).unwrap().body;
+    let said = health.answer("/readyz/result-store", None).unwrap().body;
     assert!(said.contains("not now; 1 wait"), "{said}");
     for digest in ["3", "4", "5"] {
         world
