@@ -1,6 +1,8 @@
 //! What one scan judges: the chosen controls and frameworks, and which rules
 //! look at which kinds.
 
+use rustc_hash::FxHashSet;
+
 use crate::library::{ActionRequired, Control, Framework, Scope, Severity};
 use crate::rule::{Check, KindMatch, Rule};
 use crate::{Inputs, Library};
@@ -125,11 +127,12 @@ impl Plan {
         for framework in &frameworks {
             controls.extend(framework.controls);
         }
+        let skipped: FxHashSet<&str> = skipped.iter().map(|control| control.id).collect();
         controls.retain(|control| {
             let severe = selection
                 .min_severity
                 .is_none_or(|least| control.severity() >= least);
-            severe && skipped.iter().all(|skip| skip.id != control.id)
+            severe && !skipped.contains(control.id)
         });
         controls.sort_by_key(|control| control.id);
         controls.dedup_by_key(|control| control.id);
@@ -209,9 +212,13 @@ impl Plan {
             self.rules_of.push(numbers);
         }
         for (framework, numbers) in &mut self.frameworks {
-            let member = |id: &str| framework.controls.iter().any(|control| control.id == id);
+            let members: FxHashSet<&str> = framework
+                .controls
+                .iter()
+                .map(|control| control.id)
+                .collect();
             *numbers = (0..self.controls.len())
-                .filter(|number| member(self.controls[*number].id))
+                .filter(|number| members.contains(self.controls[*number].id))
                 .collect();
         }
     }
