@@ -96,6 +96,8 @@ impl Apply<'_> {
         });
         let mut object = live.clone().unwrap_or_default();
         merge::merge(self.of, &mut object, self.config);
+        // Null managed fields are accepted and say nothing.
+        strip(&mut object);
         let mut applied = fields::fields(self.of, self.config);
         let last = managed.entries.remove(&self.manager);
         self.prune(&mut object, &managed, &applied, last.as_ref());

@@ -23,6 +23,19 @@ fn list(count: usize, dns: &str) -> Value {
 }
 
 #[test]
+fn null_managed_fields_are_no_change() {
+    let config = json!({
+        "apiVersion": kubescape_api::API_VERSION,
+        "kind": "NetworkNeighbors",
+        "metadata": {"name": "a", "labels": {"a": "b"}, "managedFields": null},
+    });
+    let applied = apply(None, &config, neighbors(), "m", false, NOW).unwrap();
+    let later = "2024-01-02T00:00:00Z";
+    let again = apply(Some(&applied), &config, neighbors(), "m", false, later).unwrap();
+    assert_eq!(again, applied);
+}
+
+#[test]
 fn deep_patches_are_refused() {
     let limits = Limits::default();
     let patch = json!({"spec": deep(1_000)});
