@@ -16,6 +16,7 @@ mod rules_test;
 mod safe_json;
 mod scan;
 mod scanner;
+mod service;
 mod storage;
 mod trigger;
 mod up;

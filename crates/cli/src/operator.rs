@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use kubescape_operator::{Config, Flags};
 use kubescape_runtime::config::Env;
-use kubescape_runtime::logging;
 
 use crate::arguments::OperatorArguments;
 use crate::exit::{Exit, Failure};
+use crate::service;
 
 pub(crate) fn run(arguments: OperatorArguments) -> Result<Exit, Failure> {
     let legacy = |name| legacy(&arguments.legacy, name).map(PathBuf::from);
@@ -21,27 +21,15 @@ pub(crate) fn run(arguments: OperatorArguments) -> Result<Exit, Failure> {
         data_dir: arguments.data_dir,
     };
     let config = Config::read(flags, &Env::from_process()).map_err(Failure::usage)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    // The sender of traces lives on it.
-    let entered = runtime.enter();
-    let traces = logging::start(config.log, &config.traces).map_err(internal)?;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
-    let ended = runtime.block_on(kubescape_operator::run(config, |started| {
+    let (log, traces, warnings) = (config.log, config.traces.clone(), config.warnings.clone());
+    let operator = kubescape_operator::run(config, |started| {
         tracing::info!(
             url = started.url,
             probes = started.probes,
             "the operator takes commands"
         );
-    }));
-    traces.finish();
-    drop(entered);
-    // What still runs ends with the process.
-    runtime.shutdown_background();
-    ended.map_err(internal)?;
+    });
+    service::run(log, &traces, &warnings, operator)?.map_err(service::internal)?;
     Ok(Exit::Success)
 }
 
@@ -60,10 +48,6 @@ fn legacy<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
         }
     }
     None
-}
-
-fn internal(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Internal, error)
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use kubescape_runtime::config::Env;
-use kubescape_runtime::logging;
 use kubescape_storage::{Config, Flags, Operation, OperationDone, operate};
 
 use crate::arguments::{StorageArguments, StorageCommand};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::service;
 
 pub(crate) fn run(arguments: &StorageArguments) -> Result<Exit, Failure> {
     match &arguments.command {
@@ -62,16 +62,8 @@ fn serve(arguments: &StorageArguments) -> Result<Exit, Failure> {
         kubeconfig: arguments.kubeconfig.clone(),
     };
     let config = Config::read(flags, &Env::from_process()).map_err(Failure::usage)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    // The sender of traces lives on it.
-    let entered = runtime.enter();
-    let traces = logging::start(config.log, &config.traces).map_err(internal)?;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
-    let ended = runtime.block_on(kubescape_storage::run(config, |started| {
+    let (log, traces, warnings) = (config.log, config.traces.clone(), config.warnings.clone());
+    let storage = kubescape_storage::run(config, |started| {
         tracing::info!(url = started.url, "the storage serves");
         if let Some(path) = started.kubeconfig {
             let path = path.display();
@@ -80,12 +72,8 @@ fn serve(arguments: &StorageArguments) -> Result<Exit, Failure> {
                 started.url
             ));
         }
-    }));
-    traces.finish();
-    drop(entered);
-    // What still runs ends with the process.
-    runtime.shutdown_background();
-    ended.map_err(internal)?;
+    });
+    service::run(log, &traces, &warnings, storage)?.map_err(service::internal)?;
     Ok(Exit::Success)
 }
 
@@ -102,8 +90,4 @@ fn care(command: &StorageCommand) -> Result<Exit, Failure> {
         OperationDone::Damaged(_) => Exit::Threshold,
         _ => Exit::Success,
     })
-}
-
-fn internal(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Internal, error)
 }

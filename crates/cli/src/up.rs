@@ -6,11 +6,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kubescape_platform::{Config, Flags, Ready, State, UpError};
 use kubescape_runtime::config::Env;
-use kubescape_runtime::logging;
 
 use crate::arguments::UpArguments;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::service;
 
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, Failure> {
     crate::storage::give_memory_back();
@@ -24,30 +24,23 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, Failure> {
         frameworks: arguments.frameworks.clone(),
     };
     let config = Config::read(flags, &Env::from_process()).map_err(Failure::usage)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    // The sender of traces lives on it.
-    let entered = runtime.enter();
-    let traces = logging::start(config.log(), config.traces()).map_err(internal)?;
+    let (log, traces) = (config.log(), config.traces().clone());
+    let warnings = config.warnings().to_vec();
     let line = line();
     let shown = line.clone();
     let mut logged = None;
-    let ended = runtime.block_on(kubescape_platform::up(
+    let up = kubescape_platform::up(
         config,
         |ready| tell(&ready),
         move |state| show(&shown, &mut logged, state),
-    ));
+    );
+    let ended = service::run(log, &traces, &warnings, up)?;
     line.finish_and_clear();
-    traces.finish();
-    drop(entered);
-    // What still runs ends with the process.
-    runtime.shutdown_background();
     match ended {
         Ok(()) => Ok(Exit::Success),
         Err(error @ UpError::Source(_)) => Err(Failure::input(error)),
         Err(error @ UpError::Selection(_)) => Err(Failure::usage(error)),
-        Err(error) => Err(internal(error)),
+        Err(error) => Err(service::internal(error)),
     }
 }
 
@@ -96,8 +89,4 @@ fn show(line: &ProgressBar, logged: &mut Option<u64>, state: &State) {
             "all results are stored"
         );
     }
-}
-
-fn internal(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Internal, error)
 }

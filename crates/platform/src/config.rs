@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use kubescape_live::Access;
-use kubescape_runtime::config::{ConfigErrors, Env};
+use kubescape_runtime::config::{ConfigErrors, Env, Problem};
 use kubescape_runtime::logging::LogOptions;
 use kubescape_runtime::traces::TraceOptions;
 
@@ -88,6 +88,11 @@ impl Config {
     /// How to log.
     pub fn log(&self) -> LogOptions {
         self.storage.log
+    }
+
+    /// What was noticed, for the log.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.storage.warnings
     }
 
     /// Where traces go.
