@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use kubescape_engine::Lack;
-use kubescape_live::{Access, Connection, Patience};
+use kubescape_live::{Access, Connection, Namespaces, Patience};
 use kubescape_posture::{Context, Results};
 use kubescape_report::Facts;
 use kubescape_runtime::{Drain, Scope, Supervisor};
@@ -31,6 +31,11 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
         frameworks: vec!["all".to_owned()],
         namespace: config.namespace.clone(),
         cluster: config.cluster_name.clone(),
+        rules: Some(config.rules.clone()),
+        namespaces: Namespaces {
+            include: config.defaults.include_namespaces.clone(),
+            exclude: config.defaults.exclude_namespaces.clone(),
+        },
     };
     let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
     if config.store_results {

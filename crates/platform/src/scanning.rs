@@ -2,12 +2,14 @@
 //! writer.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kubescape_collect::Event;
 use kubescape_continuous::{Desk, Handle, Notice, Options, Service, Stored};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
+use kubescape_live::Namespaces;
 use kubescape_posture::Context;
 use kubescape_runtime::{Shutdown, Tasks};
 use kubescape_sink::Writer;
@@ -26,6 +28,10 @@ pub(crate) struct Wanted {
     pub(crate) namespace: String,
     /// What the cluster is called; else the source says.
     pub(crate) cluster: Option<String>,
+    /// A file that narrows what of a cluster is followed.
+    pub(crate) rules: Option<PathBuf>,
+    /// In which namespaces of a cluster.
+    pub(crate) namespaces: Namespaces,
 }
 
 impl Wanted {
@@ -65,7 +71,7 @@ pub(crate) fn start(
     let (events, received) = mpsc::channel::<Event>(EVENTS);
     let plan = wanted.plan(opened.scope())?;
     let context = wanted.context(opened.cluster_name());
-    let following = opened.follow(&plan, events);
+    let following = opened.follow(&plan, wanted, events);
     let desk = Desk::new(plan, context, following.kinds());
     let (service, handle) = Service::new(
         desk,

@@ -9,6 +9,7 @@ use kubescape_live::{ConnectError, Connection, Follow, Patience, What};
 use tokio::sync::mpsc::Sender;
 
 use crate::config::Source;
+use crate::scanning::Wanted;
 
 /// Why there is nothing to look at.
 #[derive(Debug, thiserror::Error)]
@@ -91,12 +92,14 @@ impl Opened {
         }
     }
 
-    pub(crate) fn follow(self, plan: &Plan, events: Sender<Event>) -> Following {
+    pub(crate) fn follow(self, plan: &Plan, wanted: &Wanted, events: Sender<Event>) -> Following {
         let until = std::future::pending();
         match self {
             Self::Cluster(connection) => {
                 let what = What {
                     kinds: plan.kinds(),
+                    rules: wanted.rules.clone(),
+                    namespaces: wanted.namespaces.clone(),
                     ..What::default()
                 };
                 Following::Cluster(Follow::start(&connection, what, events, until))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubescape_continuous::Handle;
+use kubescape_live::Namespaces;
 use kubescape_runtime::{Drain, RunError, Supervisor};
 use kubescape_sink::{Limits, Local, Writer};
 use kubescape_storage::{Caller, RoleError, Running};
@@ -71,6 +72,8 @@ pub async fn up(
         frameworks: config.frameworks.clone(),
         namespace: config.storage.namespace.clone(),
         cluster: None,
+        rules: None,
+        namespaces: Namespaces::default(),
     };
     let tasks = supervisor.tasks();
     let handle =

@@ -62,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may be called back.
     pub callbacks: CallbackPolicy,
+    /// A file that narrows what continuous scanning follows; it need not be there.
+    pub rules: PathBuf,
     /// Store results as custom resources of the cluster.
     pub store_results: bool,
     /// Scan by all frameworks at the start.
@@ -144,6 +146,7 @@ impl FromConfig for Network {
 /// Where the chart mounts things.
 const CLUSTER_DATA: &str = "/etc/config/clusterData.json";
 const CAPABILITIES: &str = "/etc/config/capabilities.json";
+const RULES: &str = "/etc/config/matchingRules.json";
 const SERVICES: &str = "/etc/config/services.json";
 const CREDENTIALS: &str = "/etc/credentials";
 
@@ -207,6 +210,9 @@ impl Config {
             defaults: read_defaults(&mut reader),
             limits: read_limits(&mut reader),
             callbacks: read_callbacks(&mut reader),
+            rules: reader
+                .variable("KS_MATCHING_RULES_FILE")
+                .or(PathBuf::from(RULES)),
             store_results: reader.variable("KS_STORE_RESULTS").or(continuous),
             scan_at_start: reader.variable("KS_SCAN_AT_START").or(true),
             scan_interval: reader.variable("KS_SCAN_INTERVAL").or(Duration::ZERO),
