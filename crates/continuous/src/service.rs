@@ -28,11 +28,12 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 200 ms, at most 2 s.
+    /// 50 ms, at most 100 ms: settling costs milliseconds, and changes of different
+    /// objects should not wait for each other.
     fn default() -> Self {
         Self {
-            quiet: Duration::from_millis(200),
-            most: Duration::from_secs(2),
+            quiet: Duration::from_millis(50),
+            most: Duration::from_millis(100),
         }
     }
 }
