@@ -137,7 +137,7 @@ impl Stored {
             let place = (result.name.to_string(), result.resource.plural().to_owned());
             self.0.insert(
                 place,
-                serde_json::from_slice(&result.document().unwrap()).unwrap(),
+                serde_json::to_value(result.document().unwrap()).unwrap(),
             );
         }
         (written, gone)

@@ -10,5 +10,5 @@ mod results;
 mod spec;
 
 pub use identity::{Key, key};
-pub use object::{API_VERSION, ResultKey, ResultObject, ResultResource};
+pub use object::{API_VERSION, Document, ResultKey, ResultObject, ResultResource};
 pub use results::{Context, ResultError, Results};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kubescape_names::annotation::RESULT_DIGEST;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -50,12 +51,12 @@ pub struct ResultObject {
     pub name: Box<str>,
     /// `metadata.labels`.
     pub labels: BTreeMap<String, String>,
-    /// `metadata.annotations`.
+    /// `metadata.annotations`, but that of the digest.
     pub annotations: BTreeMap<String, String>,
     /// `spec` as JSON.
     pub spec: Box<str>,
     /// Digest of all that but when it was found out, in hexadecimal: objects with
-    /// the same need not be written. Also among the annotations.
+    /// the same need not be written. Stored as an annotation, too.
     pub digest: Box<str>,
 }
 
@@ -101,32 +102,17 @@ impl ResultObject {
         256 + short + self.spec.len() + texts(&self.labels) + texts(&self.annotations)
     }
 
-    /// The object as JSON, without what the server gives it.
+    /// The object as the API has it, without what the server gives it.
     ///
     /// # Errors
     ///
     /// `spec` is no JSON.
-    pub fn document(&self) -> serde_json::Result<Vec<u8>> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Object<'o> {
-            api_version: &'static str,
-            kind: &'static str,
-            metadata: Metadata<'o>,
-            spec: &'o RawValue,
-        }
-        #[derive(Serialize)]
-        struct Metadata<'o> {
-            annotations: &'o BTreeMap<String, String>,
-            labels: &'o BTreeMap<String, String>,
-            name: &'o str,
-            namespace: &'o str,
-        }
-        serde_json::to_vec(&Object {
+    pub fn document(&self) -> serde_json::Result<Document<'_>> {
+        Ok(Document {
             api_version: API_VERSION,
             kind: self.resource.kind(),
             metadata: Metadata {
-                annotations: &self.annotations,
+                annotations: self.all_annotations(),
                 labels: &self.labels,
                 name: &self.name,
                 namespace: &self.namespace,
@@ -134,4 +120,32 @@ impl ResultObject {
             spec: serde_json::from_str(&self.spec)?,
         })
     }
+
+    /// Its annotations with that of the digest.
+    pub fn all_annotations(&self) -> BTreeMap<&str, &str> {
+        let own = self.annotations.iter();
+        let mut all: BTreeMap<_, _> = own
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        all.insert(RESULT_DIGEST.as_str(), &self.digest);
+        all
+    }
+}
+
+/// See [`ResultObject::document`].
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'o> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata<'o>,
+    spec: &'o RawValue,
+}
+
+#[derive(Serialize)]
+struct Metadata<'o> {
+    annotations: BTreeMap<&'o str, &'o str>,
+    labels: &'o BTreeMap<String, String>,
+    name: &'o str,
+    namespace: &'o str,
 }

@@ -153,13 +153,8 @@ impl<'o> Results<'o> {
         let mut half = [0; 16];
         half.copy_from_slice(&hash.finalize()[..16]);
         let hex = kubescape_engine::Digest(half).to_string();
-        let annotations = [
-            (annotation::RESULT_DIGEST, hex.clone()),
-            (annotation::RESULT_SINCE, self.context.now.clone()),
-        ];
-        for (key, value) in annotations {
-            object.annotations.insert(key.as_str().to_owned(), value);
-        }
+        let since = annotation::RESULT_SINCE.as_str().to_owned();
+        object.annotations.insert(since, self.context.now.clone());
         object.digest = hex.into();
     }
 }

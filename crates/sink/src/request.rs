@@ -6,11 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use kubescape_api::{GROUP, VERSION};
+use kubescape_posture::Document;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::object::{DIGEST, Document, Patch, ResultKey, ResultObject, ResultResource, Wire as _};
+use crate::object::{DIGEST, Patch, ResultKey, ResultObject, ResultResource, patch};
 use crate::store::{Expected, IndexPage, IndexRow, StoreError, Write};
 
 /// Rows of one page of the index.
@@ -44,13 +45,13 @@ pub(crate) fn list(resource: ResultResource, after: Option<&str>) -> Request<Byt
 /// A new object.
 pub(crate) fn create(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
     let path = collection(object.resource, &object.namespace);
-    let body = text(object, object.wire())?;
+    let body = text(object, object.document())?;
     Ok(build(Method::POST, &path, SHORT, body))
 }
 
 /// Another version of an object.
 pub(crate) fn update(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
-    let body = text(object, object.patch())?;
+    let body = text(object, patch(object))?;
     let mut request = build(Method::PATCH, &path(&object.key()), SHORT, body);
     let kind = header::HeaderValue::from_static("application/json-patch+json");
     request.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -97,8 +98,8 @@ pub(crate) fn batch(items: &[Vec<u8>]) -> Request<Bytes> {
 pub(crate) fn item(write: &Write) -> Result<Vec<u8>, StoreError> {
     let key = write.key();
     let (verb, content) = match write {
-        Write::Put(object, Expected::Absent) => ("create", object.wire().map(Content::Whole)),
-        Write::Put(object, Expected::Present) => ("patch", object.patch().map(Content::Patch)),
+        Write::Put(object, Expected::Absent) => ("create", object.document().map(Content::Whole)),
+        Write::Put(object, Expected::Present) => ("patch", patch(object).map(Content::Patch)),
         Write::Delete(_) => ("delete", Ok(Content::Nothing)),
     };
     let item = Item {

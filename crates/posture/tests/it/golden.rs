@@ -8,7 +8,7 @@ use kubescape_posture::ResultObject;
 use crate::small::{find, objects, results, world_of};
 
 fn compare(name: &str, object: &ResultObject) {
-    let json: serde_json::Value = serde_json::from_slice(&object.document().unwrap()).unwrap();
+    let json: serde_json::Value = serde_json::to_value(object.document().unwrap()).unwrap();
     let text = format!("{json:#}\n");
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
