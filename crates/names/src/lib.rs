@@ -7,6 +7,7 @@
 //! their name give what we write. (storage reference §4 and §5.)
 
 pub mod annotation;
+mod cluster;
 mod digest;
 mod image;
 mod instance_id;
@@ -18,6 +19,7 @@ mod scan_name;
 mod wlid;
 mod workload_name;
 
+pub use cluster::cluster_name;
 pub use image::image_object_name;
 pub use instance_id::{ContainerType, InstanceContainer, InstanceId, InstanceIdError};
 pub use instance_name::{

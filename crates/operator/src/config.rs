@@ -311,7 +311,7 @@ impl Cluster {
         let old: Option<String> = reader.field("vulnScanURL").get();
         let kubevuln: Option<String> = reader.field("kubevulnURL").get();
         Self {
-            name: values::cluster_name(&name),
+            name: kubescape_names::cluster_name(&name),
             namespace: reader.field("namespace").get(),
             account: reader.field("accountID").get(),
             kubescape_url: address(&mut reader, "kubescapeURL"),

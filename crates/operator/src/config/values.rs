@@ -42,28 +42,9 @@ impl FromConfig for Switch {
     }
 }
 
-/// A cluster's name as identifiers have it: runs of other characters become `-`.
-pub(super) fn cluster_name(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            out.push(c);
-        } else if !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cluster_is_named_by_word_characters() {
-        assert_eq!(cluster_name("arn:aws:eks//prod"), "arn-aws-eks-prod");
-        assert_eq!(cluster_name("a--b_c"), "a-b_c");
-    }
 
     #[test]
     fn durations_are_gos() {
