@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kubescape_collect::{Event, Kind, KindId, Kinds};
-use kubescape_engine::{
-    Arena, Gap, Object, Outcome, Plan, Put, World, from_json_str, is_external_group,
-};
+use kubescape_engine::{Arena, Gap, Object, Plan, Put, World, from_json_str, is_external_group};
 use kubescape_posture::{Context, Key, ResultObject, Results, key};
 
 /// The resource ID of an object of a kind.
@@ -273,16 +271,6 @@ impl Desk {
     /// Which record has the results that are stored there.
     pub fn owner(&self, key: &Key) -> Option<u32> {
         self.owners.get(key).copied()
-    }
-
-    /// Everything that is known, added up.
-    pub fn outcome(&mut self) -> &Outcome {
-        self.world.outcome()
-    }
-
-    /// The number of an object's record, by resource ID.
-    pub fn find(&self, id: &str) -> Option<u32> {
-        self.world.find(id)
     }
 
     /// What cannot be read now.

@@ -483,10 +483,7 @@ fn override_of(plan: &Plan, number: usize) -> Option<(SubStatus, String)> {
 fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
     let mut seen: HashSet<(String, String)> = HashSet::new();
     for record in records {
-        let group = record
-            .api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group);
+        let group = record.group();
         if crate::is_external_group(group) {
             seen.insert((group.to_owned(), record.kind.to_ascii_lowercase()));
         }

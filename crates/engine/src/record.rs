@@ -206,6 +206,13 @@ impl Record {
         }
     }
 
+    /// API group; `""` for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
+    }
+
     /// The place of a record that is gone.
     pub(crate) fn vacant() -> Self {
         Self {

@@ -124,11 +124,6 @@ impl World {
         self.inputs.get(id).copied()
     }
 
-    /// Resource IDs of all objects.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.inputs.keys().map(|id| &**id)
-    }
-
     /// Judges an object that is new or may have changed.
     pub fn put<'a>(&mut self, object: &'a Object<'a>, arena: &'a Arena) -> Put {
         let memory = std::mem::take(&mut self.memory);

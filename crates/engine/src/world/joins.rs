@@ -31,7 +31,7 @@ pub(super) enum Home {
 
 impl Home {
     pub(super) fn of(record: &Record) -> Self {
-        let (group, _) = record.api_version.split_once('/').unwrap_or_default();
+        let group = record.group();
         if group == "rbac.authorization.k8s.io"
             || record.namespace.is_empty()
                 && (record.kind.as_ref() == "Namespace"
@@ -73,7 +73,7 @@ impl Stale {
         }
         if let Self::Namespaces(homes, kinds) = self {
             homes.insert(home.clone());
-            let (group, _) = record.api_version.split_once('/').unwrap_or_default();
+            let group = record.group();
             kinds.insert((group.into(), record.kind.clone()));
         }
     }
@@ -213,7 +213,7 @@ impl World {
 
     fn is_read_by(&self, number: u32, rules: &[&Rule]) -> bool {
         let record = &self.outcome.records[number as usize];
-        let (group, _) = record.api_version.split_once('/').unwrap_or_default();
+        let group = record.group();
         rules.iter().any(|rule| rule.reads(group, &record.kind))
     }
 
