@@ -116,7 +116,7 @@ impl Role {
             metrics.clone(),
             shutdown.clone(),
         );
-        tasks.job("reports", endless(send));
+        tasks.work("reports", send);
         let jobs = Jobs::new(JOBS);
         let dispatcher = Dispatcher::new(Parts {
             client: client.clone(),
@@ -129,7 +129,7 @@ impl Role {
             config: config.clone(),
         });
         let (pool, work) = Pool::new(dispatcher.clone(), shutdown.clone());
-        tasks.job("workers", endless(work));
+        tasks.work("workers", work);
         let rest = Rest::new(pool.clone(), jobs.clone());
         let started = listen(&config, supervisor, rest, &registry).await?;
         let leading = lead(&config, client.as_ref(), &tasks);
@@ -208,7 +208,7 @@ impl Role {
                 }
             }
         };
-        tasks.job("gauges", endless(keep));
+        tasks.work("gauges", keep);
     }
 }
 
@@ -264,7 +264,7 @@ async fn listen(
     if let Some((certificate, key)) = &config.tls {
         let identity = Identity::from_files(certificate, key)?;
         let fresh = identity.clone().keep_fresh(REFRESH, shutdown.clone());
-        tasks.job("certificate", endless(fresh));
+        tasks.work("certificate", fresh);
         scheme = "https";
         tls = Some(TlsOptions {
             identity,
@@ -315,13 +315,10 @@ fn lead(config: &Config, client: Option<&kube::Client>, tasks: &Tasks) -> watch:
     let Some(client) = client else {
         // Kept by the task, so that nobody takes it for the end.
         let shutdown = tasks.shutdown();
-        tasks.job(
-            "leader",
-            endless(async move {
-                shutdown.requested().await;
-                drop(sender);
-            }),
-        );
+        tasks.work("leader", async move {
+            shutdown.requested().await;
+            drop(sender);
+        });
         return leading;
     };
     let lock = Lock::new(client.clone(), &config.namespace, LEASE, identity());
@@ -329,7 +326,7 @@ fn lead(config: &Config, client: Option<&kube::Client>, tasks: &Tasks) -> watch:
         duration: config.pace.lease,
         renew: config.pace.lease / 3,
     });
-    tasks.job("leader", endless(lock.lead(sender, tasks.shutdown())));
+    tasks.work("leader", lock.lead(sender, tasks.shutdown()));
     leading
 }
 
@@ -377,10 +374,4 @@ async fn led<F: Future<Output = ()> + Send>(
             () = shutdown.requested() => return Ok(()),
         }
     }
-}
-
-/// A task that cannot fail.
-async fn endless(work: impl Future<Output = ()>) -> Result<(), Infallible> {
-    work.await;
-    Ok(())
 }

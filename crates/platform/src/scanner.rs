@@ -2,7 +2,6 @@
 //! where that is on, and scans of everything that somebody asked for.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use kubescape_engine::Lack;
@@ -12,11 +11,11 @@ use kubescape_report::Facts;
 use kubescape_runtime::{Drain, Scope, Supervisor};
 use kubescape_scan::Scan;
 use kubescape_scanner::{Config, LiveWork, Observer, RoleError, ScanRequest, Started, Targets};
-use kubescape_sink::{Coverage, IndexRow, KubeStore, Limits, Writer};
+use kubescape_sink::{Coverage, IndexRow, KubeStore, Writer};
 use tokio::runtime::Handle;
 
 use crate::scanning::{self, Pause, Wanted};
-use crate::source::{Opened, plain_name};
+use crate::source::Opened;
 
 /// Runs the scanner until it is told to end. `started` hears when it listens.
 ///
@@ -66,14 +65,7 @@ async fn write_results(access: &Access, supervisor: &Supervisor) -> Writer {
             }
         }
     };
-    let writer = Writer::new(Arc::new(KubeStore::new(client)), Limits::default());
-    writer.check(&supervisor.health());
-    let written = writer.clone().run(supervisor.shutdown());
-    supervisor.tasks().job("writer", async {
-        written.await;
-        Ok::<(), Infallible>(())
-    });
-    writer
+    scanning::write(Arc::new(KubeStore::new(client)), supervisor)
 }
 
 /// Follows the cluster as soon as it is there.
@@ -100,12 +92,11 @@ fn follow(wanted: Wanted, access: Access, writer: Writer, supervisor: &Superviso
             pause.wait().await;
         }
     };
-    tasks.job("connecting", async move {
+    tasks.work("connecting", async move {
         tokio::select! {
             () = connected => {}
             () = shutdown.requested() => {}
         }
-        Ok::<(), Infallible>(())
     });
 }
 
@@ -130,7 +121,7 @@ impl Observer for StoreScans {
             .cluster
             .as_ref()
             .map_or("", |cluster| &cluster.context);
-        let context = self.wanted.context(plain_name(name));
+        let context = self.wanted.context(kubescape_names::cluster_name(name));
         self.runtime.block_on(self.store(request, scan, &context));
     }
 }

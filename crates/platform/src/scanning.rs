@@ -1,8 +1,8 @@
 //! Continuous scanning under a supervisor: events from a source, results to a
 //! writer.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kubescape_collect::Event;
@@ -11,8 +11,8 @@ use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_live::Namespaces;
 use kubescape_posture::Context;
-use kubescape_runtime::{Shutdown, Tasks};
-use kubescape_sink::Writer;
+use kubescape_runtime::{Shutdown, Supervisor, Tasks, now};
+use kubescape_sink::{Limits, ResultStore, Writer};
 use tokio::sync::mpsc;
 
 use crate::source::{Following, Opened};
@@ -57,6 +57,15 @@ impl Wanted {
     }
 }
 
+/// A writer into that store, which runs until the shutdown.
+pub(crate) fn write(store: Arc<dyn ResultStore>, supervisor: &Supervisor) -> Writer {
+    let writer = Writer::new(store, Limits::default());
+    writer.check(&supervisor.health());
+    let written = writer.clone().run(supervisor.shutdown());
+    supervisor.tasks().work("writer", written);
+    writer
+}
+
 /// Starts to scan what was opened, until the shutdown.
 ///
 /// # Errors
@@ -80,7 +89,7 @@ pub(crate) fn start(
         now,
         |Notice { about, message }| tracing::warn!(about, "{message}"),
     );
-    tasks.job("following", until(tasks.shutdown(), following));
+    tasks.work("following", until(tasks.shutdown(), following));
     // It computes: a thread of its own keeps others quick.
     let runtime = tokio::runtime::Handle::current();
     let task = tokio::task::spawn_blocking(move || runtime.block_on(service.run(received)));
@@ -90,16 +99,9 @@ pub(crate) fn start(
 
 /// Keeps what is followed until the end begins: then events end, and with them what
 /// receives them.
-async fn until(shutdown: Shutdown, following: Following) -> Result<(), Infallible> {
+async fn until(shutdown: Shutdown, following: Following) {
     shutdown.requested().await;
     drop(following);
-    Ok(())
-}
-
-/// The time, to the second.
-pub(crate) fn now() -> String {
-    let now = jiff::Timestamp::now();
-    now.round(jiff::Unit::Second).unwrap_or(now).to_string()
 }
 
 /// Between tries for what is away: one second, doubled up to half a minute.

@@ -79,7 +79,7 @@ impl Opened {
             Self::Cluster(connection) => connection.about().context.clone(),
             Self::Folder(folder) => name_of(folder),
         };
-        plain_name(&name)
+        kubescape_names::cluster_name(&name)
     }
 
     pub(crate) fn describe(&self) -> String {
@@ -109,20 +109,6 @@ impl Opened {
             }
         }
     }
-}
-
-/// Runs of other characters than letters, digits and `_` become `-`.
-/// (control-plane reference §1, `clusterName`.)
-pub(crate) fn plain_name(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    for letter in name.chars() {
-        if letter.is_alphanumeric() || letter == '_' {
-            plain.push(letter);
-        } else if !plain.ends_with('-') {
-            plain.push('-');
-        }
-    }
-    plain
 }
 
 fn name_of(folder: &Path) -> String {

@@ -1,6 +1,5 @@
 //! From a configuration to a running platform, and to its orderly end.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use kubescape_continuous::Handle;
 use kubescape_live::Namespaces;
 use kubescape_runtime::{Drain, RunError, Supervisor};
-use kubescape_sink::{Limits, Local, Writer};
+use kubescape_sink::{Local, Writer};
 use kubescape_storage::{Caller, RoleError, Running};
 
 use crate::config::Config;
@@ -79,12 +78,11 @@ pub async fn up(
     let handle =
         scanning::start(&wanted, opened, writer.clone(), &tasks).map_err(UpError::Selection)?;
     let shutdown = supervisor.shutdown();
-    tasks.job("state", async move {
+    tasks.work("state", async move {
         tokio::select! {
             () = tell(handle, writer, state) => {}
             () = shutdown.requested() => {}
         }
-        Ok::<(), Infallible>(())
     });
     ready(Ready {
         url: running.started.url.clone(),
@@ -109,11 +107,7 @@ fn write_results(supervisor: &Supervisor, running: &Running) -> Writer {
         let (server, caller) = (server.clone(), Arc::clone(&caller));
         async move { server.answer(request, &caller).await }
     });
-    let writer = Writer::new(Arc::new(store), Limits::default());
-    writer.check(&supervisor.health());
-    let written = writer.clone().run(supervisor.shutdown());
-    supervisor.tasks().job("results", endless(written));
-    writer
+    scanning::write(Arc::new(store), supervisor)
 }
 
 /// Tells of every change of state, some ten times a second at most.
@@ -137,10 +131,4 @@ async fn tell(handle: Handle, writer: Writer, mut state: impl FnMut(&State) + Se
             return;
         }
     }
-}
-
-/// A task that cannot fail.
-async fn endless(work: impl Future<Output = ()>) -> Result<(), Infallible> {
-    work.await;
-    Ok(())
 }

@@ -6,6 +6,7 @@
 //! [`logging`], make a [`Supervisor`], bind with [`serve::Bound`], give tasks to the
 //! supervisor and await [`Supervisor::run`], which ends on SIGTERM or SIGINT.
 
+mod clock;
 pub mod config;
 mod files;
 mod health;
@@ -25,10 +26,11 @@ mod tasks;
 pub mod tls;
 pub mod traces;
 
+pub use clock::now;
 pub use health::{Health, HealthAnswer, HealthCheck, Scope};
 pub use kubeconfig::{Credentials, Kubeconfig, KubeconfigError};
 pub use role::{Role, UnknownRole};
 pub use secret::Secret;
 pub use shutdown::{Phase, Shutdown, ShutdownTrigger};
 pub use supervisor::{Drain, RunError, Supervisor};
-pub use tasks::{TaskError, Tasks};
+pub use tasks::{TaskError, Tasks, chain};

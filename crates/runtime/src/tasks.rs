@@ -1,6 +1,7 @@
 //! Named tasks: their ends are noticed, their panics reported.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -150,6 +151,14 @@ impl Tasks {
         });
     }
 
+    /// A [`Tasks::job`] that cannot fail.
+    pub fn work(&self, name: &str, future: impl Future<Output = ()> + Send + 'static) {
+        self.job(name, async {
+            future.await;
+            Ok::<(), Infallible>(())
+        });
+    }
+
     /// Names of what runs now, oldest first.
     pub fn names(&self) -> Vec<String> {
         let running = self.shared.lock();
@@ -214,7 +223,7 @@ fn flat<E: Into<TaskError>>(result: Result<Result<(), E>, String>) -> Result<(),
 }
 
 /// An error with its causes, each said once.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -87,9 +87,8 @@ impl LiveWork {
             Targets::Frameworks(names) => (names.clone(), false),
             Targets::Controls(ids) => (ids.clone(), true),
         };
-        let now = jiff::Timestamp::now();
         Facts {
-            generated: now.round(jiff::Unit::Second).unwrap_or(now).to_string(),
+            generated: kubescape_runtime::now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target_names: names.into_iter().map(str::to_owned).collect(),
             chose_controls,

@@ -1,7 +1,6 @@
 //! The role's life: from a configuration to a server that listens, and to its
 //! orderly end.
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -127,7 +126,7 @@ async fn bind(config: &Config, supervisor: &Supervisor) -> Result<Bound, RoleErr
         Some((certificate, key)) => {
             let identity = Identity::from_files(certificate, key)?;
             let fresh = identity.clone().keep_fresh(REFRESH, supervisor.shutdown());
-            supervisor.tasks().job("certificate", endless(fresh));
+            supervisor.tasks().work("certificate", fresh);
             Some(TlsOptions {
                 identity,
                 client_roots: None,
@@ -172,14 +171,14 @@ impl Role {
         let shutdown = supervisor.shutdown();
         let (callbacks, calling) =
             Callbacks::new(config.callbacks.clone(), metrics.clone(), shutdown.clone());
-        supervisor.tasks().job("callbacks", endless(calling));
+        supervisor.tasks().work("callbacks", calling);
         let cluster = supervisor.health().register("cluster", Scope::Ready);
         let kept = Arc::clone(&results);
         supervisor
             .health()
             .register_fn("results", Scope::Ready, move || kept.trouble());
         let looked = look(Arc::clone(&work), cluster, shutdown.clone());
-        supervisor.tasks().job("cluster", endless(looked));
+        supervisor.tasks().work("cluster", looked);
         let jobs = Jobs::start(Outside {
             work,
             observers,
@@ -193,7 +192,7 @@ impl Role {
         })
         .map_err(RoleError::Threads)?;
         let ticking = tick(jobs.clone(), Arc::clone(&results), shutdown);
-        supervisor.tasks().job("lanes", endless(ticking));
+        supervisor.tasks().work("lanes", ticking);
         let server = Server::new(Parts {
             jobs: jobs.clone(),
             results: Arc::clone(&results),
@@ -224,7 +223,7 @@ impl Role {
         };
         let jobs = self.jobs.clone();
         let scans = schedule.run(jobs, config.defaults.clone(), supervisor.shutdown());
-        supervisor.tasks().job("schedule", endless(scans));
+        supervisor.tasks().work("schedule", scans);
     }
 }
 
@@ -275,10 +274,4 @@ async fn look(work: Arc<dyn Work>, check: HealthCheck, shutdown: Shutdown) {
             () = shutdown.requested() => return,
         }
     }
-}
-
-/// A task that cannot fail.
-async fn endless(work: impl Future<Output = ()>) -> Result<(), Infallible> {
-    work.await;
-    Ok(())
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt as _, Limited};
 use kube::client::Body;
+use kubescape_runtime::chain;
 
 use crate::object::{ResultKey, ResultObject, ResultResource};
 use crate::request::Answer;
@@ -31,7 +32,7 @@ impl Transport for Carrier {
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, String> {
         let request = request.map(Body::from);
         let response = self.0.send(request).await;
-        let response = response.map_err(|error| told(&error))?;
+        let response = response.map_err(|error| chain(&error))?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, LARGEST).collect().await;
         Ok(Answer {
@@ -40,20 +41,6 @@ impl Transport for Carrier {
             body: body.map_err(|error| error.to_string())?.to_bytes(),
         })
     }
-}
-
-/// The error and what is behind it.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut behind = error.source();
-    while let Some(error) = behind {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        behind = error.source();
-    }
-    text
 }
 
 #[async_trait]

@@ -4,7 +4,6 @@
 mod certificates;
 mod engine;
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -122,9 +121,9 @@ pub async fn start(config: &Config, supervisor: &Supervisor) -> Result<Running, 
     let tasks = supervisor.tasks();
     let shutdown = supervisor.shutdown();
     let fresh = certificate.keep_fresh(REFRESH, shutdown.clone());
-    tasks.job("certificate", endless(fresh));
+    tasks.work("certificate", fresh);
     let fresh = roots.keep_fresh(REFRESH, shutdown.clone());
-    tasks.job("client-roots", endless(fresh));
+    tasks.work("client-roots", fresh);
     let ready = supervisor.health().register("store", Scope::Ready);
     let engine = Engine::open(config, &ready).await?;
     let metrics = Metrics::new();
@@ -133,7 +132,7 @@ pub async fn start(config: &Config, supervisor: &Supervisor) -> Result<Running, 
         clean_up(config, supervisor, &engine, client, &metrics);
     }
     let watched = server.conditions().keep(engine.store(), ready, shutdown);
-    tasks.job("conditions", endless(watched));
+    tasks.work("conditions", watched);
     let kubeconfig = write_kubeconfig(config, ca.as_ref(), &url)?;
     Ok(Running {
         started: Started { url, kubeconfig },
@@ -162,7 +161,7 @@ fn clean_up(
     };
     let cleanup = Cleanup::new(engine.store(), client, options, metrics);
     let swept = cleanup.run(supervisor.shutdown());
-    supervisor.tasks().job("cleanup", endless(swept));
+    supervisor.tasks().work("cleanup", swept);
 }
 
 fn hostname() -> String {
@@ -171,12 +170,6 @@ fn hostname() -> String {
         .ok()
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| format!("pid-{}", std::process::id()))
-}
-
-/// A task that cannot fail.
-async fn endless(work: impl Future<Output = ()>) -> Result<(), Infallible> {
-    work.await;
-    Ok(())
 }
 
 /// Answers from now on, though there is no store yet.
