@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kubescape_collect::{Event, Kind, KindId, Kinds};
-use kubescape_engine::{Arena, Gap, Object, Plan, Put, World, from_json_str, is_external_group};
+use kubescape_engine::{Arena, Gap, Object, Plan, Put, Record, World, from_json_str, is_external_group};
 use kubescape_posture::{Context, Key, ResultObject, Results, key};
 
 /// The resource ID of an object of a kind.
@@ -277,6 +277,21 @@ impl Desk {
     pub fn gaps(&self) -> impl Iterator<Item = (KindId, &Gap)> {
         let gaps = self.lists.iter();
         gaps.filter_map(|(kind, state)| Some((*kind, state.gap.as_ref()?)))
+    }
+
+    /// What joins read of the objects of a kind, as JSON; of one namespace, or of
+    /// all. `None` when not all of them are followed.
+    pub fn kept<'d>(
+        &'d self,
+        group: &'d str,
+        kind: &'d str,
+        namespace: Option<&'d str>,
+    ) -> Option<impl Iterator<Item = (&'d Record, &'d [u8])>> {
+        let whole = self.lists.keys().any(|id| {
+            let known = self.kinds.get(*id);
+            *known.group == *group && *known.kind == *kind && known.only.is_empty()
+        });
+        whole.then(|| self.world.kept(group, kind, namespace))
     }
 
     /// What people should know since the last call.

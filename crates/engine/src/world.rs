@@ -229,6 +229,27 @@ impl World {
         &self.outcome
     }
 
+    /// What joins read of the objects of a kind, as JSON (see
+    /// [`project`](crate::project)): of one namespace, or of all and of those that
+    /// have none.
+    pub fn kept<'w>(
+        &'w self,
+        group: &'w str,
+        kind: &'w str,
+        namespace: Option<&'w str>,
+    ) -> impl Iterator<Item = (&'w Record, &'w [u8])> {
+        let homes = self.homes.iter();
+        let homes = homes.filter(move |(home, _)| namespace.is_none_or(|name| home.may_have(name)));
+        homes.flat_map(|(_, numbers)| numbers).filter_map(move |number| {
+            let record = &self.outcome.records[*number as usize];
+            let wanted = &*record.kind == kind
+                && record.group() == group
+                && namespace.is_none_or(|name| *record.namespace == *name);
+            let kept = self.slots[*number as usize].kept.as_deref();
+            Some((record, kept.filter(|_| wanted)?))
+        })
+    }
+
     fn add(&mut self, record: Record, slot: Slot) -> u32 {
         if let Some(number) = self.vacant.pop() {
             self.outcome.records[number as usize] = record;

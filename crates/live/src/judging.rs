@@ -5,6 +5,7 @@ use std::io;
 use kubescape_scan::{Options, Scan, scan_feed};
 
 use crate::cluster::{About, Cluster, ConnectError};
+use crate::overhear::Overhear;
 use crate::wanted::{Namespaces, Target};
 
 /// Why there is no result.
@@ -30,7 +31,21 @@ impl Cluster {
     /// [`scan_feed`]. What cannot be read is said in the result.
     pub fn judge(
         &self,
+        options: Options,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(Scan, About), JudgeError> {
+        self.judge_beside(options, None, progress)
+    }
+
+    /// The same; what the only workload is joined to is asked of `follower` first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::judge`].
+    pub fn judge_beside(
+        &self,
         mut options: Options,
+        follower: Option<&dyn Overhear>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<(Scan, About), JudgeError> {
         let filter = &mut options.filter;
@@ -44,9 +59,12 @@ impl Cluster {
             name: workload.name.clone(),
             namespace: workload.namespace.clone(),
         });
-        let survey = self
+        let mut survey = self
             .survey(&options.plan, &namespaces, target.as_ref())?
             .with_limits(options.limits);
+        if let Some(follower) = follower {
+            survey = survey.overhearing(follower);
+        }
         if let (Some(workload), Some(kind)) = (&mut filter.workload, survey.target_kind()) {
             kind.clone_into(&mut workload.kind);
         }

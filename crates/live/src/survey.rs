@@ -11,6 +11,7 @@ use kubescape_scan::{Fed, Feed, Inlets};
 use crate::cluster::{About, Cluster, ConnectError};
 use crate::discovery::{Discovery, Resource};
 use crate::nodes::is_worker;
+use crate::overhear::{Known, Neighbours, Overhear, documents};
 use crate::pages::{Pages, Pulse, Read, accept};
 use crate::server_info::{SERVER_INFO, server_info};
 use crate::trouble::Trouble;
@@ -28,6 +29,8 @@ pub struct Survey<'c> {
     gaps: Vec<Gap>,
     problems: Vec<Problem>,
     target_kind: Option<String>,
+    /// What is known without asking, after all lists and the version.
+    known: Option<Known>,
     tells_version: bool,
     workers: AtomicUsize,
     limits: Limits,
@@ -69,6 +72,7 @@ impl<'c> Survey<'c> {
             gaps,
             lists,
             target_kind: own.map(|own| own.kind.clone()),
+            known: None,
             tells_version,
             workers: AtomicUsize::new(0),
             limits: Limits::default(),
@@ -78,6 +82,37 @@ impl<'c> Survey<'c> {
     /// Reads no objects above these.
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Asks somebody who follows the cluster about everything but the target, and
+    /// reads only that when they know.
+    pub fn overhearing(mut self, follower: &dyn Overhear) -> Self {
+        let Some(target) = self.target_kind.clone() else {
+            return self;
+        };
+        let (own, others): (Vec<List>, Vec<List>) = self
+            .lists
+            .iter()
+            .cloned()
+            .partition(|list| list.resource.kind == target && !list.field_selector.is_empty());
+        let neighbours: Vec<_> = others.iter().map(Neighbours::of).collect();
+        let Some(known) = follower.overhear(&neighbours) else {
+            return self;
+        };
+        let paths: Vec<_> = others.iter().map(List::path).collect();
+        self.sources.retain(|source| !paths.contains(&source.name));
+        self.lists = own;
+        self.sources.push(Source {
+            index: 0,
+            name: "what is followed".to_owned(),
+            input: Input::Cluster,
+            explicit: false,
+        });
+        for (number, source) in (0..).zip(&mut self.sources) {
+            source.index = number;
+        }
+        self.known = Some(known);
+        self
     }
 
     /// The lists, as sources of the scan, in the order of their numbers.
@@ -146,8 +181,9 @@ impl<'c> Survey<'c> {
 
     /// What became of the lists.
     fn fed(&self, results: Vec<Option<Read>>) -> Fed {
+        let known = self.known.iter().flat_map(|known| &known.gaps);
         let mut fed = Fed {
-            gaps: self.gaps.clone(),
+            gaps: self.gaps.iter().chain(known).cloned().collect(),
             problems: self.problems.clone(),
             attempts: Vec::new(),
         };
@@ -191,6 +227,15 @@ impl Feed for Survey<'_> {
     fn run(&self, inlets: &Inlets) -> Fed {
         if self.tells_version && inlets.inlet().put(Ok(self.version())).is_break() {
             return Fed::default();
+        }
+        if let Some(known) = &self.known {
+            let source = self.sources.len().saturating_sub(1);
+            let mut inlet = inlets.inlet();
+            for document in documents(known, u32::try_from(source).unwrap_or(u32::MAX)) {
+                if inlet.put(Ok(document)).is_break() {
+                    return Fed::default();
+                }
+            }
         }
         let next = AtomicUsize::new(0);
         let pulse = Pulse::default();

@@ -5,12 +5,14 @@
 mod answer;
 mod callback;
 mod config;
+mod folder;
 mod jobs;
 mod last;
 mod live;
 mod metrics;
 pub mod monitoring;
 mod openapi;
+mod plans;
 mod query;
 mod request;
 mod results;
@@ -21,6 +23,7 @@ mod server;
 mod work;
 
 pub use config::{CallbackPolicy, Config, Files, Flags, Limits, VARIABLES, Variable};
+pub use folder::FolderWork;
 pub use last::{SCAN_GAUGES, ScanGauge};
 pub use live::{LiveWork, cluster_facts};
 pub use metrics::ROLE_METRICS;

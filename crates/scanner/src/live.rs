@@ -3,13 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kubescape_collect::Limits;
-use kubescape_controls::{LIBRARY, default_inputs};
-use kubescape_engine::{Control, Origin, Plan, Rule, Scope};
-use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Patience};
+use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Overhear, Patience};
 use kubescape_report::{ClusterFacts, Facts};
-use kubescape_scan::{Cancel, Cancelled, Filter, Options, Scan, WorkloadName};
+use kubescape_scan::{Cancel, Cancelled, Options};
 
+use crate::plans;
 use crate::request::{ScanObject, ScanRequest, Targets};
 use crate::work::{Finished, Work, WorkError};
 
@@ -33,6 +31,7 @@ pub struct LiveWork {
     /// What reports call the cluster; else the context's name.
     name: Option<String>,
     connection: Mutex<Option<(Instant, Arc<Cluster>)>>,
+    follower: Option<Arc<dyn Overhear>>,
 }
 
 impl LiveWork {
@@ -42,7 +41,15 @@ impl LiveWork {
             access,
             name,
             connection: Mutex::new(None),
+            follower: None,
         }
+    }
+
+    /// Somebody follows the cluster anyway: scans of single objects ask there what
+    /// these are joined to, instead of reading it.
+    pub fn overhearing(mut self, follower: Arc<dyn Overhear>) -> Self {
+        self.follower = Some(follower);
+        self
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Cluster>)>> {
@@ -82,27 +89,15 @@ impl LiveWork {
     }
 
     fn facts(&self, request: &ScanRequest, about: About, took: Duration) -> Facts {
-        let (names, chose_controls) = match &request.targets {
-            Targets::All => (vec!["all"], false),
-            Targets::Frameworks(names) => (names.clone(), false),
-            Targets::Controls(ids) => (ids.clone(), true),
-        };
-        Facts {
-            generated: kubescape_runtime::now(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            target_names: names.into_iter().map(str::to_owned).collect(),
-            chose_controls,
-            formats: vec!["json"],
-            include_namespaces: request.include_namespaces.clone(),
-            exclude_namespaces: request.exclude_namespaces.clone(),
-            fail_threshold: request.fail_threshold,
-            took: format!("{:.2} s", took.as_secs_f64()),
-            cluster: Some(ClusterFacts {
-                context: self.name.clone().unwrap_or_else(|| about.context.clone()),
+        let context = self.name.clone().unwrap_or_else(|| about.context.clone());
+        facts(
+            request,
+            took,
+            ClusterFacts {
+                context,
                 ..cluster_facts(about)
-            }),
-            ..Facts::default()
-        }
+            },
+        )
     }
 
     fn judge(
@@ -113,7 +108,8 @@ impl LiveWork {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Finished, JudgeError> {
         let started = Instant::now();
-        let (scan, about) = cluster.judge(options, progress)?;
+        let follower = self.follower.as_deref();
+        let (scan, about) = cluster.judge_beside(options, follower, progress)?;
         let facts = self.facts(request, about, started.elapsed());
         Ok(Finished { scan, facts })
     }
@@ -137,20 +133,12 @@ impl Work for LiveWork {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Finished, WorkError> {
         let cluster = self.connect(Patience::default(), cancel)?;
-        let plan = plan(request, cluster.scope(), |_| true)?;
-        if plan.controls.is_empty() {
-            let ids: Vec<_> = plan.left_out.iter().map(|control| control.id).collect();
-            let ids = ids.join(", ");
-            return Err(WorkError::Failed(format!(
-                "none of the chosen controls judges this cluster ({ids}): choose others"
-            )));
-        }
-        let options = options(plan, request, cancel);
+        let options = plans::of_all(request, cluster.scope(), cancel)?;
         let finished = self
             .judge(&cluster, request, options, progress)
             .map_err(failed)?;
         if finished.scan.objects_seen == 0 {
-            return Err(WorkError::Failed(nothing_read(&finished.scan)));
+            return Err(WorkError::Failed(plans::nothing_read(&finished.scan)));
         }
         Ok(finished)
     }
@@ -176,7 +164,7 @@ impl Work for LiveWork {
         }
         let finished = judged.map_err(failed)?;
         if !deleted {
-            require(&finished.scan, object)?;
+            plans::require(&finished.scan, object)?;
         }
         Ok(finished)
     }
@@ -199,83 +187,8 @@ impl LiveWork {
         deleted: bool,
         cancel: &Cancel,
     ) -> Result<Result<Finished, JudgeError>, WorkError> {
-        let wanted = |control: &Control| {
-            let mut rules = control.rules.iter();
-            if deleted {
-                // A join that the object took no part in may lack what it reads.
-                let whole = rules.all(|rule| !rule.check.joins() || reads(rule, object));
-                return whole && control.rules.iter().any(|rule| reads(rule, object));
-            }
-            rules.any(|rule| reads(rule, object))
-        };
-        let plan = plan(request, cluster.scope(), wanted)?;
-        if plan.controls.is_empty() {
-            return Err(WorkError::Failed(format!(
-                "none of the chosen controls judges objects of kind {}",
-                object.kind
-            )));
-        }
-        let mut options = options(plan, request, cancel);
-        // The lanes of objects and of the cluster share the processor.
-        options.threads = 1;
-        let namespace = (!object.namespace.is_empty()).then(|| object.namespace.clone());
-        options.filter = if deleted {
-            Filter {
-                include_namespaces: namespace.into_iter().collect(),
-                ..Filter::default()
-            }
-        } else {
-            Filter {
-                workload: Some(WorkloadName {
-                    kind: object.kind.clone(),
-                    name: object.name.clone(),
-                    namespace,
-                }),
-                ..Filter::default()
-            }
-        };
+        let options = plans::of_object(request, object, deleted, cluster.scope(), cancel)?;
         Ok(self.judge(cluster, request, options, &mut |_| {}))
-    }
-}
-
-/// Whether a rule reads objects like this; of no API version, by the kind alone.
-fn reads(rule: &Rule, object: &ScanObject) -> bool {
-    if object.api_version.is_empty() {
-        let mut kinds = rule.kinds.iter();
-        return kinds.any(|kind| kind.kind.eq_ignore_ascii_case(&object.kind));
-    }
-    rule.reads(object.group(), &object.kind)
-}
-
-/// What a request asks for, of the controls that are wanted.
-fn plan(
-    request: &ScanRequest,
-    scope: Scope,
-    wanted: impl Fn(&Control) -> bool,
-) -> Result<Plan, WorkError> {
-    let mut selection = request.targets.selection();
-    let others = LIBRARY.controls.iter().filter(|control| !wanted(control));
-    selection.skip = others.map(|control| control.id.to_owned()).collect();
-    Plan::new(&LIBRARY, &selection, Some(scope), default_inputs()).map_err(|errors| {
-        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        WorkError::Failed(errors.join("; "))
-    })
-}
-
-fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
-    Options {
-        plan,
-        filter: Filter {
-            include_namespaces: request.include_namespaces.clone(),
-            exclude_namespaces: request.exclude_namespaces.clone(),
-            ..Filter::default()
-        },
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-        keep_objects: true,
-        keep_texts: false,
-        digests: true,
-        limits: Limits::default(),
-        cancel: cancel.clone(),
     }
 }
 
@@ -286,44 +199,26 @@ fn failed(error: JudgeError) -> WorkError {
     }
 }
 
-/// Why a scan of everything saw nothing.
-fn nothing_read(scan: &Scan) -> String {
-    let reason = scan.problems.iter().find(|problem| !problem.is_note());
-    match reason {
-        Some(problem) => format!("nothing could be read: {problem}"),
-        None => "there is no object in the namespaces that were chosen".to_owned(),
-    }
-}
-
-/// The object has to be there, once, and of the API group that was named.
-fn require(scan: &Scan, object: &ScanObject) -> Result<(), WorkError> {
-    let records = scan.outcome.records.iter();
-    let mut found = records
-        .filter(|record| !record.hidden && record.origin == Origin::Input)
-        .filter(|record| *record.name == *object.name);
-    let Some(first) = found.next() else {
-        let why = match scan.problems.iter().find(|problem| !problem.is_note()) {
-            Some(problem) => format!("it could not be read: {problem}"),
-            None if scan.objects_owned > 0 => {
-                "it belongs to another object and is judged through that: scan its owner".to_owned()
-            }
-            None => "there is none, or no control judges it".to_owned(),
-        };
-        return Err(WorkError::Failed(format!("{object}: {why}")));
+/// What reports say of a scan.
+pub(crate) fn facts(request: &ScanRequest, took: Duration, cluster: ClusterFacts) -> Facts {
+    let (names, chose_controls) = match &request.targets {
+        Targets::All => (vec!["all"], false),
+        Targets::Frameworks(names) => (names.clone(), false),
+        Targets::Controls(ids) => (ids.clone(), true),
     };
-    if found.next().is_some() {
-        return Err(WorkError::Failed(format!(
-            "{object}: there are several; name its namespace"
-        )));
+    Facts {
+        generated: kubescape_runtime::now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        target_names: names.into_iter().map(str::to_owned).collect(),
+        chose_controls,
+        formats: vec!["json"],
+        include_namespaces: request.include_namespaces.clone(),
+        exclude_namespaces: request.exclude_namespaces.clone(),
+        fail_threshold: request.fail_threshold,
+        took: format!("{:.2} s", took.as_secs_f64()),
+        cluster: Some(cluster),
+        ..Facts::default()
     }
-    let group = |version: &str| version.rsplit_once('/').map(|(group, _)| group.to_owned());
-    if !object.api_version.is_empty() && group(&first.api_version) != group(&object.api_version) {
-        return Err(WorkError::Failed(format!(
-            "{object}: the cluster has it as {}, not as {}",
-            first.api_version, object.api_version
-        )));
-    }
-    Ok(())
 }
 
 /// What reports say of a cluster.

@@ -45,6 +45,15 @@ impl Home {
             (*record.namespace).into()
         })
     }
+
+    /// Whether an object of that namespace may be there: roles and bindings are
+    /// context, too.
+    pub(super) fn may_have(&self, namespace: &str) -> bool {
+        match self {
+            Self::Context => true,
+            Self::Namespace(name) => **name == *namespace,
+        }
+    }
 }
 
 /// Group and kind.

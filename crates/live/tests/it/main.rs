@@ -10,6 +10,7 @@ mod follower;
 mod following;
 mod following_real;
 mod listing;
+mod overheard;
 mod real;
 mod scanning;
 mod trouble;
