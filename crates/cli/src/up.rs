@@ -1,5 +1,6 @@
 //! `up`: everything in one process.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, Failure> {
         manifests: arguments.manifests.clone(),
         data_dir: arguments.data_dir.clone(),
         listen: arguments.listen.clone(),
+        scanner_listen: arguments.scanner_listen.clone(),
+        operator_listen: arguments.operator_listen.clone(),
+        roles: arguments.roles.clone(),
         write_kubeconfig: arguments.write_kubeconfig.clone(),
         kubeconfig: arguments.kubeconfig.clone(),
         context: arguments.kube_context.clone(),
@@ -25,7 +29,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, Failure> {
     };
     let config = Config::read(flags, &Env::from_process()).map_err(Failure::usage)?;
     let (log, traces) = (config.log(), config.traces().clone());
-    let warnings = config.warnings().to_vec();
+    let warnings = config.warnings().map(ToString::to_string);
+    let warnings: Vec<_> = warnings.chain(config.notes.clone()).collect();
     let line = line();
     let shown = line.clone();
     let mut logged = None;
@@ -48,16 +53,26 @@ fn tell(ready: &Ready) {
     let Ready {
         url,
         kubeconfig,
+        scanner,
+        operator,
         source,
     } = ready;
-    tracing::info!(url, source, "up");
+    tracing::info!(url, scanner, operator, source, "up");
     let Some(kubeconfig) = kubeconfig else { return };
-    // Nobody may be reading.
-    let _ = output::print(&format!(
-        "Looking at {source}; results are at {url}\n\
-         Try: kubectl --kubeconfig {} get workloadconfigurationscansummaries -A\n",
+    let mut text = format!("Looking at {source}\n\n  results   {url}\n");
+    for (name, url) in [("scans", scanner), ("commands", operator)] {
+        if let Some(url) = url {
+            // Writing to memory cannot fail.
+            let _ = writeln!(text, "  {name:<9} {url}");
+        }
+    }
+    let _ = write!(
+        text,
+        "\nTry: kubectl --kubeconfig {} get workloadconfigurationscansummaries -A\n",
         kubeconfig.display()
-    ));
+    );
+    // Nobody may be reading.
+    let _ = output::print(&text);
 }
 
 /// One line at the bottom of a terminal; nothing elsewhere, where logs tell.

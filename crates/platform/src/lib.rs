@@ -2,13 +2,16 @@
 //! calls instead of connections. Knows the roles; the roles do not know each other.
 
 mod config;
+mod follower;
+mod ports;
 mod scanner;
 mod scanning;
 mod source;
 mod state;
+mod stored_scans;
 mod up;
 
-pub use config::{Config, Flags, Source};
+pub use config::{Config, Flags, ROLES, Source};
 pub use scanner::scanner;
 pub use state::State;
 pub use up::{Ready, UpError, up};

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use kubescape_collect::Event;
 use kubescape_continuous::{Desk, Handle, Notice, Options, Service, Stored};
@@ -43,6 +42,13 @@ impl Wanted {
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             now: now(),
         }
+    }
+
+    /// Whether nothing narrows what is followed.
+    pub(crate) fn is_everything(&self) -> bool {
+        let Namespaces { include, exclude } = &self.namespaces;
+        let ruled = self.rules.as_ref().is_some_and(|rules| rules.exists());
+        include.is_empty() && exclude.is_empty() && !ruled
     }
 
     fn plan(&self, scope: Scope) -> Result<Plan, String> {
@@ -102,18 +108,4 @@ pub(crate) fn start(
 async fn until(shutdown: Shutdown, following: Following) {
     shutdown.requested().await;
     drop(following);
-}
-
-/// Between tries for what is away: one second, doubled up to half a minute.
-pub(crate) struct Pause(Duration);
-
-impl Pause {
-    pub(crate) fn new() -> Self {
-        Self(Duration::from_secs(1))
-    }
-
-    pub(crate) async fn wait(&mut self) {
-        tokio::time::sleep(self.0).await;
-        self.0 = (self.0 * 2).min(Duration::from_secs(30));
-    }
 }

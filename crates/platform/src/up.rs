@@ -7,10 +7,12 @@ use std::time::Duration;
 use kubescape_continuous::Handle;
 use kubescape_live::Namespaces;
 use kubescape_runtime::{Drain, RunError, Supervisor};
-use kubescape_sink::{Local, Writer};
+use kubescape_scanner::{FolderWork, LiveWork, Work};
+use kubescape_sink::{Writer, local_store};
 use kubescape_storage::{Caller, RoleError, Running};
 
-use crate::config::Config;
+use crate::config::{Config, Source};
+use crate::follower::Follower;
 use crate::scanning::{self, Wanted};
 use crate::source;
 use crate::state::State;
@@ -31,6 +33,12 @@ pub enum UpError {
     /// A framework that does not exist.
     #[error("{0}")]
     Selection(String),
+    /// The scanner.
+    #[error("{0}")]
+    Scanner(#[from] kubescape_scanner::RoleError),
+    /// The operator.
+    #[error("{0}")]
+    Operator(#[from] kubescape_operator::RoleError),
     /// A task failed, or the end took too long.
     #[error("{0}")]
     Run(#[from] RunError),
@@ -43,6 +51,10 @@ pub struct Ready {
     pub url: String,
     /// The kubeconfig for it.
     pub kubeconfig: Option<PathBuf>,
+    /// Where scans are asked for.
+    pub scanner: Option<String>,
+    /// Where commands are taken.
+    pub operator: Option<String>,
     /// What is looked at, in words.
     pub source: String,
 }
@@ -66,7 +78,7 @@ pub async fn up(
     let running = kubescape_storage::start(&config.storage, &supervisor).await?;
     let writer = write_results(&supervisor, &running);
     let opened = source::open(&config.source).await?;
-    let source = opened.describe();
+    let (source, cluster) = (opened.describe(), opened.cluster_name());
     let wanted = Wanted {
         frameworks: config.frameworks.clone(),
         namespace: config.storage.namespace.clone(),
@@ -77,6 +89,7 @@ pub async fn up(
     let tasks = supervisor.tasks();
     let handle =
         scanning::start(&wanted, opened, writer.clone(), &tasks).map_err(UpError::Selection)?;
+    let (scanner, operator) = roles(&config, &cluster, handle.clone(), &supervisor).await?;
     let shutdown = supervisor.shutdown();
     tasks.work("state", async move {
         tokio::select! {
@@ -87,11 +100,45 @@ pub async fn up(
     ready(Ready {
         url: running.started.url.clone(),
         kubeconfig: running.started.kubeconfig.clone(),
+        scanner,
+        operator,
         source,
     });
     let ended = supervisor.run().await;
     running.close().await;
     Ok(ended?)
+}
+
+/// Starts the roles beside the storage; where they listen.
+async fn roles(
+    config: &Config,
+    cluster: &str,
+    handle: Handle,
+    supervisor: &Supervisor,
+) -> Result<(Option<String>, Option<String>), UpError> {
+    let Some(scanner) = &config.scanner else {
+        return Ok((None, None));
+    };
+    let work: Arc<dyn Work> = match &config.source {
+        Source::Folder(folder) => Arc::new(FolderWork::new(folder.clone(), cluster.to_owned())),
+        Source::Cluster(access) => {
+            let follower = Follower::default();
+            follower.follows(handle);
+            let work = LiveWork::new(access.clone(), Some(cluster.to_owned()));
+            Arc::new(work.overhearing(Arc::new(follower)))
+        }
+    };
+    let scanner = kubescape_scanner::start(scanner, work, Vec::new(), supervisor).await?;
+    let Some(operator) = config.operator.clone() else {
+        return Ok((Some(scanner.url), None));
+    };
+    let operator = kubescape_operator::Config {
+        cluster: cluster.to_owned(),
+        kubescape_url: scanner.url.trim_start_matches("http://").to_owned(),
+        ..operator
+    };
+    let role = kubescape_operator::Role::start(operator, supervisor).await?;
+    Ok((Some(scanner.url), Some(role.started.url)))
 }
 
 /// Results go to the storage of this process.
@@ -103,7 +150,7 @@ fn write_results(supervisor: &Supervisor, running: &Running) -> Writer {
         client: true,
     });
     let server = running.server.clone();
-    let store = Local::new(move |request| {
+    let store = local_store(move |request| {
         let (server, caller) = (server.clone(), Arc::clone(&caller));
         async move { server.answer(request, &caller).await }
     });

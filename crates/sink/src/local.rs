@@ -9,31 +9,25 @@ use http::{Request, Response};
 use http_body_util::Full;
 use kubescape_runtime::serve::{Body, read_limited};
 
-use crate::object::{ResultKey, ResultObject, ResultResource};
 use crate::request::Answer;
 use crate::rest::{LARGEST, PATIENCE, Rest, Transport};
-use crate::store::{Done, Expected, IndexPage, ResultStore, StoreError, Write};
+use crate::store::ResultStore;
 
 type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 type Service = dyn Fn(Request<Full<Bytes>>) -> Answering + Send + Sync;
 
-/// Results behind a function that answers requests, such as
-/// `kubescape_storage::Server::answer`.
-pub struct Local(Rest<Carrier>);
-
 struct Carrier(Box<Service>);
 
-impl Local {
-    /// Asks that function. Each request runs as a task of its own, so that several
-    /// use several processors.
-    pub fn new<F, A>(answer: F) -> Self
-    where
-        F: Fn(Request<Full<Bytes>>) -> A + Send + Sync + 'static,
-        A: Future<Output = Response<Body>> + Send + 'static,
-    {
-        let service = move |request| -> Answering { Box::pin(answer(request)) };
-        Self(Rest::one_by_one(Carrier(Box::new(service))))
-    }
+/// Results behind a function that answers requests, such as
+/// `kubescape_storage::Server::answer`. Each request runs as a task of its own, so
+/// that several use several processors.
+pub fn local_store<F, A>(answer: F) -> impl ResultStore + 'static
+where
+    F: Fn(Request<Full<Bytes>>) -> A + Send + Sync + 'static,
+    A: Future<Output = Response<Body>> + Send + 'static,
+{
+    let service = move |request| -> Answering { Box::pin(answer(request)) };
+    Rest::one_by_one(Carrier(Box::new(service)))
 }
 
 #[async_trait]
@@ -55,32 +49,5 @@ impl Transport for Carrier {
             headers: parts.headers,
             body: body.map_err(|error| error.to_string())?,
         })
-    }
-}
-
-#[async_trait]
-impl ResultStore for Local {
-    async fn index(
-        &self,
-        resource: ResultResource,
-        after: Option<&str>,
-    ) -> Result<IndexPage, StoreError> {
-        self.0.index(resource, after).await
-    }
-
-    async fn put(&self, object: &ResultObject, expected: Expected) -> Result<Done, StoreError> {
-        self.0.put(object, expected).await
-    }
-
-    async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {
-        self.0.delete(key).await
-    }
-
-    fn batch(&self) -> usize {
-        ResultStore::batch(&self.0)
-    }
-
-    async fn write(&self, writes: &[Write]) -> Vec<Result<Done, StoreError>> {
-        self.0.write(writes).await
     }
 }

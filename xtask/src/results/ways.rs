@@ -12,7 +12,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kubescape_runtime::config::Env;
 use kubescape_runtime::metrics::Metrics;
 use kubescape_runtime::{Health, Shutdown};
-use kubescape_sink::{KubeStore, Local, ResultStore};
+use kubescape_sink::{ResultStore, kube_store, local_store};
 use kubescape_storage::{Authentication, Caller, Config, Flags, FrontProxy, Server, Settings};
 use kubescape_store::{SqliteOptions, SqliteStore};
 use kubescape_testcluster::Cluster;
@@ -65,7 +65,7 @@ async fn aggregator(folder: TempDir) -> Result<Open, Fault> {
         }
     }
     Ok(Open {
-        store: Arc::new(KubeStore::new(client)),
+        store: Arc::new(kube_store(client)),
         _server: Some(server),
         _cluster: Some(cluster),
         _folder: folder,
@@ -127,7 +127,7 @@ async fn direct(folder: TempDir) -> Result<Open, Fault> {
     let server = Process::start(folder.path(), None)?;
     let client = client(&folder.path().join("kubeconfig")).await?;
     Ok(Open {
-        store: Arc::new(KubeStore::new(client)),
+        store: Arc::new(kube_store(client)),
         _server: Some(server),
         _cluster: None,
         _folder: folder,
@@ -154,7 +154,7 @@ fn local(folder: TempDir) -> Result<Open, Fault> {
         front_proxy: false,
         client: true,
     };
-    let store = Local::new(move |request| {
+    let store = local_store(move |request| {
         let (server, caller) = (server.clone(), caller.clone());
         async move { server.answer(request, &caller).await }
     });

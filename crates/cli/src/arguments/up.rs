@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use kubescape_runtime::Role;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -23,6 +24,15 @@ pub(crate) struct UpArguments {
     /// Where the API with the results listens [default: 127.0.0.1:8443].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
+    /// Where the scanner listens [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) scanner_listen: Option<String>,
+    /// Where the operator takes commands [default: 127.0.0.1:4002].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) operator_listen: Option<String>,
+    /// Start only these: storage, scanner, operator [default: all].
+    #[arg(long, value_name = "ROLES", value_delimiter = ',')]
+    pub(crate) roles: Vec<Role>,
     /// Where to write the kubeconfig for it [default: kubeconfig in the data].
     #[arg(long, value_name = "FILE")]
     pub(crate) write_kubeconfig: Option<PathBuf>,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kubescape_runtime::config::Env;
 use kubescape_runtime::tls::OwnCa;
-use kubescape_sink::KubeStore;
+use kubescape_sink::kube_store;
 use kubescape_storage::{Config, Flags};
 use kubescape_testcluster::Cluster;
 
@@ -127,8 +127,8 @@ async fn results_arrive_through_the_aggregator_with_batches_and_without() {
         base64::engine::general_purpose::STANDARD.encode(ca.unwrap().bundle_pem())
     };
     // When writers begin before the group is even registered
-    let scanner = writer(Arc::new(KubeStore::new(client(&scanner).await)));
-    let plain = writer(Arc::new(KubeStore::new(client(&plain).await)));
+    let scanner = writer(Arc::new(kube_store(client(&scanner).await)));
+    let plain = writer(Arc::new(kube_store(client(&plain).await)));
     apply(
         &cluster,
         &format!(

@@ -11,7 +11,7 @@ use kubescape_runtime::config::Env;
 use kubescape_runtime::metrics::Metrics;
 use kubescape_runtime::{Health, Shutdown};
 use kubescape_sink::{
-    Change, Coverage, KubeStore, Limits, Local, ResultObject, ResultResource, ResultStore, Writer,
+    Change, Coverage, Limits, ResultObject, ResultResource, ResultStore, Writer, kube_store, local_store,
 };
 use kubescape_storage::{Authentication, Caller, Config, Flags, FrontProxy, Server, Settings};
 use kubescape_store::{SqliteOptions, SqliteStore};
@@ -107,9 +107,9 @@ impl InProcess {
         }
     }
 
-    fn store(&self) -> Arc<Local> {
+    fn store(&self) -> Arc<dyn ResultStore> {
         let server = self.server.clone();
-        Arc::new(Local::new(move |request| {
+        Arc::new(local_store(move |request| {
             let server = server.clone();
             async move { server.answer(request, &admin()).await }
         }))
@@ -165,7 +165,7 @@ async fn in_process_and_over_https_the_same_is_stored() {
     }));
     started.await.unwrap();
     let client = client(&kubeconfig).await;
-    let remote_writer = writer(Arc::new(KubeStore::new(client.clone())));
+    let remote_writer = writer(Arc::new(kube_store(client.clone())));
 
     // When the same results go through both, of which some change and some go
     for writer in [&local_writer, &remote_writer] {

@@ -1,0 +1,83 @@
+//! `kubescape up` on a real cluster, and the roles behind its API server.
+
+use kubescape_testcluster::Cluster;
+
+use super::behind::Chain;
+use super::process::{Folder, Process, Reader};
+use super::samples::{EXPOSED, PRIVILEGED, SERVICE, deployment};
+
+/// A real control plane, where there is one.
+pub(crate) fn control_plane() -> Option<Cluster> {
+    let wanted = ["KUBESCAPE_TEST_CLUSTER", "KUBESCAPE_TEST_BINARIES"];
+    if wanted.iter().all(|name| std::env::var_os(name).is_none()) {
+        return None;
+    }
+    Some(Cluster::start().unwrap())
+}
+
+pub(crate) fn apply(plane: &Cluster, folder: &Folder, text: &str) {
+    folder.write("object.yaml", text);
+    let path = folder.path("object.yaml");
+    plane
+        .kubectl(&["apply", "-f", path.to_str().unwrap()])
+        .unwrap();
+}
+
+/// What every way of running shows of a cluster.
+pub(crate) fn a_cluster_is_followed(plane: &Cluster, folder: &Folder, reader: &Reader) {
+    apply(plane, folder, &deployment(true));
+    reader.wait("deployment-cart", PRIVILEGED, "failed");
+    apply(plane, folder, &deployment(false));
+    reader.wait("deployment-cart", PRIVILEGED, "passed");
+    apply(plane, folder, SERVICE);
+    reader.wait("deployment-cart", EXPOSED, "failed");
+    plane
+        .kubectl(&["delete", "service", "cart", "-n", "shop"])
+        .unwrap();
+    reader.wait("deployment-cart", EXPOSED, "passed");
+    plane
+        .kubectl(&["delete", "deployment", "cart", "-n", "shop"])
+        .unwrap();
+    reader.wait_gone("deployment-cart");
+}
+
+#[test]
+fn a_real_cluster_is_scanned_as_it_changes() {
+    let Some(plane) = control_plane() else { return };
+    plane.kubectl(&["create", "namespace", "shop"]).unwrap();
+
+    let folder = Folder::new();
+    let kubeconfig = plane.kubeconfig();
+    let arguments = [
+        "up",
+        "--kubeconfig",
+        kubeconfig.to_str().unwrap(),
+        "--data-dir",
+        "data",
+        "--listen",
+        "127.0.0.1:0",
+        "--scanner-listen",
+        "127.0.0.1:0",
+        "--operator-listen",
+        "127.0.0.1:0",
+    ];
+    let process = Process::start(&arguments, folder.root());
+    process.wait_for("\"msg\":\"up\"");
+    let reader = Reader::new(&folder.path("data/kubeconfig"));
+    a_cluster_is_followed(&plane, &folder, &reader);
+    process.stop();
+
+    behind_its_api_server(&plane);
+}
+
+/// As the chart runs it.
+fn behind_its_api_server(plane: &Cluster) {
+    let chain = Chain::new(plane);
+    let reader = Reader::new(&plane.kubeconfig());
+    a_cluster_is_followed(plane, &chain.folder, &reader);
+    let shown = plane
+        .kubectl(&["get", "workloadconfigurationscansummaries", "-A"])
+        .unwrap();
+    assert!(shown.contains("namespace-shop"), "{shown}");
+    chain.scanner.stop();
+}
