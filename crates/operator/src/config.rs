@@ -17,6 +17,7 @@ use kubescape_runtime::traces::TraceOptions;
 
 pub use backend::Backend;
 pub use components::Components;
+pub(crate) use components::Present;
 use values::{GoDuration, Switch};
 
 /// What the command line says; `None` is nothing.
@@ -28,7 +29,7 @@ pub struct Flags {
     pub standalone: bool,
     /// `HOST:PORT` of the commands.
     pub listen: Option<String>,
-    /// `HOST:PORT` of probes and metrics.
+    /// `HOST:PORT` of probes and metrics; `none`: nobody asks.
     pub probes: Option<String>,
     /// Where recurring scans are kept.
     pub data_dir: Option<PathBuf>,
@@ -57,7 +58,9 @@ pub struct Config {
     /// See [`Flags::listen`].
     pub listen: String,
     /// See [`Flags::probes`].
-    pub probes: String,
+    pub probes: Option<String>,
+    /// There is no other replica: this one leads, and asks for no Lease.
+    pub alone: bool,
     /// See [`Flags::data_dir`].
     pub data_dir: PathBuf,
     /// Certificate and key to show; none: plain HTTP.
@@ -70,6 +73,8 @@ pub struct Config {
     pub kubescape_url: String,
     /// `HOST:PORT` of the scanner of images; empty: there is none.
     pub kubevuln_url: String,
+    /// What the scanner of configurations wants to be shown.
+    pub scanner_token: Option<Secret<String>>,
     /// The gateway's websocket; empty: there is none.
     pub gateway_url: String,
     /// What is switched on.
@@ -222,7 +227,9 @@ impl Config {
         let config = Self {
             standalone: flags.standalone,
             listen: flags.listen.unwrap_or_else(|| format!("[::]:{port}")),
-            probes: flags.probes.unwrap_or_else(|| "[::]:8000".to_owned()),
+            probes: Some(flags.probes.unwrap_or_else(|| "[::]:8000".to_owned()))
+                .filter(|address| address != "none"),
+            alone: flags.standalone,
             data_dir: flags.data_dir.unwrap_or_else(|| PathBuf::from("/data")),
             kubeconfig: flags.kubeconfig,
             tls: read_tls(&mut reader, flags.tls_cert_file, flags.tls_key_file),
@@ -232,6 +239,7 @@ impl Config {
             cluster: cluster.name,
             kubescape_url: cluster.kubescape_url,
             kubevuln_url: cluster.kubevuln_url,
+            scanner_token: token(env),
             gateway_url: cluster.gateway_url,
             new_image_scan: cluster.new_image_scan,
             components,
@@ -328,6 +336,12 @@ impl Cluster {
 
 fn address(reader: &mut Reader<'_>, name: &str) -> String {
     reader.field(name).or(String::new())
+}
+
+/// The scanner reads the same variable.
+fn token(env: &Env) -> Option<Secret<String>> {
+    let token = env.get("KS_API_TOKEN").filter(|token| !token.is_empty())?;
+    Some(Secret::new(token.to_owned()))
 }
 
 fn bounded(

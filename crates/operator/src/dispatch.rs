@@ -7,7 +7,8 @@ use kubescape_runtime::Tasks;
 use kubescape_runtime::outgoing::HttpClient;
 use tokio::sync::Semaphore;
 
-use crate::config::Config;
+use crate::calls::{Calls, Scanner};
+use crate::config::{Config, Present};
 use crate::credentials::Credentials;
 use crate::images;
 use crate::jobs::{Job, JobHandle, JobState, Jobs};
@@ -31,6 +32,7 @@ pub struct Dispatcher(Arc<Inner>);
 struct Inner {
     config: Config,
     client: Option<kube::Client>,
+    calls: Calls,
     http: HttpClient,
     jobs: Jobs,
     metrics: Metrics,
@@ -46,6 +48,7 @@ struct Inner {
 pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) client: Option<kube::Client>,
+    pub(crate) calls: Calls,
     pub(crate) http: HttpClient,
     pub(crate) jobs: Jobs,
     pub(crate) metrics: Metrics,
@@ -70,6 +73,7 @@ impl Dispatcher {
             credentials,
             config: parts.config,
             client: parts.client,
+            calls: parts.calls,
             http: parts.http,
             jobs: parts.jobs,
             metrics: parts.metrics,
@@ -94,6 +98,10 @@ impl Dispatcher {
 
     pub(crate) fn owners(&self) -> &Owners {
         &self.0.owners
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
     }
 
     pub(crate) fn http(&self) -> &HttpClient {
@@ -194,17 +202,25 @@ impl Dispatcher {
         }
     }
 
+    /// Whether a part of the platform is there and switched on.
+    pub(crate) fn has(&self, gate: Gate) -> bool {
+        let present = Present {
+            configurations: self.0.calls.reaches(Scanner::Configurations),
+            images: self.0.calls.reaches(Scanner::Images),
+        };
+        self.0.config.components.has(gate, present)
+    }
+
     /// Whether the part that a command needs is there.
     fn gate(&self, gate: Gate) -> Result<(), String> {
-        if self.0.config.components.has(gate) {
+        if self.has(gate) {
             return Ok(());
         }
-        let address = match gate {
-            Gate::Kubescape if self.0.config.kubescape_url.is_empty() => "kubescapeURL",
-            Gate::Kubevuln if self.0.config.kubevuln_url.is_empty() => "kubevulnURL",
-            _ => "",
+        let (scanner, address) = match gate {
+            Gate::Kubescape | Gate::KubescapeScheduler => (Scanner::Configurations, "kubescapeURL"),
+            Gate::Kubevuln | Gate::KubevulnScheduler => (Scanner::Images, "kubevulnURL"),
         };
-        let remedy = if address.is_empty() {
+        let remedy = if self.0.calls.reaches(scanner) {
             "switch its capability on".to_owned()
         } else {
             format!("clusterData.json has no {address}")

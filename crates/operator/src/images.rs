@@ -12,12 +12,11 @@ use kubescape_commands::{Command, ImageScan, image_hash, kind_of_wlid, parse_wli
 use kubescape_names::{
     ContainerType, InstanceContainer, InstanceId, Wlid, WlidWorkload, instance_object_name,
 };
-use kubescape_runtime::outgoing::Outgoing;
 
+use crate::calls::{Call, Scanner};
 use crate::dispatch::Dispatcher;
 use crate::jobs::JobHandle;
 use crate::owners;
-use crate::scanner::{base, patient};
 use crate::slim::SlimPod;
 
 /// Pods of one workload that are looked through for the newest.
@@ -84,12 +83,10 @@ pub(crate) async fn scan(
 }
 
 async fn ask(dispatcher: &Dispatcher, pod: &SlimPod, scan: &ImageScan) -> Result<(), String> {
-    let config = dispatcher.config();
     let credentials = dispatcher.credentials().of(pod, &scan.image_tag).await;
-    let url = format!("{}/v1/scanImage", base(&config.kubevuln_url));
-    let mut request = Outgoing::new(Method::POST, url).json(&scan.body(&credentials));
-    request.patience = config.pace.answer;
-    let answer = patient(dispatcher, &request).await?;
+    let call = Call::new(Scanner::Images, Method::POST, "/v1/scanImage");
+    let call = call.json(scan.body(&credentials));
+    let answer = dispatcher.calls().patient(&call).await?;
     if (200..=203).contains(&answer.code) {
         dispatcher.metrics().image_scan();
         return Ok(());

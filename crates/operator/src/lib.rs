@@ -3,9 +3,12 @@
 //! Touches the network, the cluster, the clock, and the file of recurring scans.
 //! What commands mean is decided in `kubescape-commands`.
 
+mod calls;
+mod clock;
 mod config;
 mod credentials;
 mod dispatch;
+mod embedded;
 mod expand;
 mod gateway;
 mod images;
@@ -25,10 +28,13 @@ mod scanner;
 mod schedules;
 mod slim;
 
+pub use calls::{Answering, ScannerCalls};
+pub use clock::Clock;
 pub use config::{Backend, Components, Config, Files, Flags, Pace, Scheduler};
+pub use embedded::Embedded;
 pub use jobs::{Job, JobState, Jobs};
 pub use metrics::Metrics;
 pub use pool::{Pool, Refused};
 pub use reports::Reporter;
-pub use role::{Role, RoleError, Started, run};
+pub use role::{Role, RoleError, Started, run, start};
 pub use schedules::{Definition, Schedules, due};

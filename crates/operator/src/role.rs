@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kubescape_commands::Gate;
 use kubescape_runtime::lease::{LeaseTimes, Lock};
 use kubescape_runtime::metrics::Metrics as Registry;
 use kubescape_runtime::outgoing::HttpClient;
@@ -13,8 +14,11 @@ use kubescape_runtime::tls::{Identity, TlsError};
 use kubescape_runtime::{Drain, RunError, Scope, Shutdown, Supervisor, Tasks};
 use tokio::sync::watch;
 
+use crate::calls::Calls;
+use crate::clock::Clock;
 use crate::config::{Config, Scheduler};
 use crate::dispatch::{Dispatcher, Parts};
+use crate::embedded::Embedded;
 use crate::gateway::Gateway;
 use crate::inventory::Follower;
 use crate::jobs::Jobs;
@@ -60,7 +64,7 @@ pub enum RoleError {
 pub struct Started {
     /// Where it takes commands, as a URL.
     pub url: String,
-    /// Where its probes are, as a URL.
+    /// Where its probes are, as a URL; empty: nowhere.
     pub probes: String,
 }
 
@@ -74,6 +78,8 @@ pub struct Role {
     pub schedules: Option<Schedules>,
     /// Whether this replica leads.
     pub leading: watch::Receiver<bool>,
+    /// What it counts.
+    pub metrics: Registry,
     /// See [`Started`].
     pub started: Started,
 }
@@ -87,65 +93,75 @@ pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), Ro
     let mut supervisor = Supervisor::new(Drain::default());
     // Before anybody hears that it is ready.
     supervisor.listen()?;
-    let role = Role::start(config, &supervisor).await?;
+    let role = start(config, Embedded::default(), &supervisor).await?;
     started(role.started.clone());
     supervisor.run().await?;
     Ok(())
 }
 
-impl Role {
-    /// Starts everything.
-    ///
-    /// # Errors
-    ///
-    /// See [`RoleError`].
-    pub async fn start(config: Config, supervisor: &Supervisor) -> Result<Self, RoleError> {
-        let registry = Registry::new();
-        let metrics = Metrics::new(&registry);
-        let ready = supervisor.health().register("listeners", Scope::Ready);
-        let client = connect(&config).await?;
-        let http = HttpClient::new()?;
-        let (recurring, schedules) = keeper(&config, client.as_ref())?;
-        let tasks = supervisor.tasks();
-        let shutdown = supervisor.shutdown();
-        let (reports, send) = Reports::new(
-            config.backend.clone(),
-            &config.cluster,
-            http.clone(),
-            config.pace,
-            metrics.clone(),
-            shutdown.clone(),
-        );
-        tasks.work("reports", send);
-        let jobs = Jobs::new(JOBS);
-        let dispatcher = Dispatcher::new(Parts {
-            client: client.clone(),
-            http,
-            jobs: jobs.clone(),
-            metrics: metrics.clone(),
-            reports,
-            recurring,
-            tasks: tasks.clone(),
-            config: config.clone(),
-        });
-        let (pool, work) = Pool::new(dispatcher.clone(), shutdown.clone());
-        tasks.work("workers", work);
-        let rest = Rest::new(pool.clone(), jobs.clone());
-        let started = listen(&config, supervisor, rest, &registry).await?;
-        let leading = lead(&config, client.as_ref(), &tasks);
-        let role = Self {
-            pool,
-            jobs,
-            schedules,
-            leading,
-            started,
-        };
-        role.follow(&config, client, &dispatcher, &tasks);
-        role.gauge(metrics, &tasks);
-        ready.ok();
-        Ok(role)
-    }
+/// Starts the role under a supervisor, beside others perhaps: everything that it has is
+/// its own (tasks, health checks, metrics), and its logs go to whoever collects them.
+///
+/// # Errors
+///
+/// See [`RoleError`].
+pub async fn start(
+    config: Config,
+    embedded: Embedded,
+    supervisor: &Supervisor,
+) -> Result<Role, RoleError> {
+    let registry = Registry::new();
+    let metrics = Metrics::new(&registry);
+    let ready = supervisor.health().register("operator", Scope::Ready);
+    let client = match embedded.client.clone() {
+        Some(client) => Some(client),
+        None => connect(&config).await?,
+    };
+    let http = HttpClient::new()?;
+    let (recurring, schedules) = keeper(&config, client.as_ref(), &embedded.clock)?;
+    let tasks = supervisor.tasks();
+    let shutdown = supervisor.shutdown();
+    let (reports, send) = Reports::new(
+        config.backend.clone(),
+        &config.cluster,
+        http.clone(),
+        config.pace,
+        metrics.clone(),
+        shutdown.clone(),
+    );
+    tasks.work("reports", send);
+    let jobs = Jobs::new(JOBS);
+    let dispatcher = Dispatcher::new(Parts {
+        client: client.clone(),
+        calls: Calls::new(http.clone(), &config, &embedded),
+        http,
+        jobs: jobs.clone(),
+        metrics: metrics.clone(),
+        reports,
+        recurring,
+        tasks: tasks.clone(),
+        config: config.clone(),
+    });
+    let (pool, work) = Pool::new(dispatcher.clone(), shutdown.clone());
+    tasks.work("workers", work);
+    let rest = Rest::new(pool.clone(), jobs.clone());
+    let started = listen(&config, supervisor, rest, &registry).await?;
+    let leading = lead(&config, client.as_ref(), &tasks);
+    let role = Role {
+        pool,
+        jobs,
+        schedules,
+        leading,
+        metrics: registry,
+        started,
+    };
+    role.follow(&config, client, &dispatcher, &tasks);
+    role.gauge(metrics, &tasks);
+    ready.ok();
+    Ok(role)
+}
 
+impl Role {
     /// What only the leader does.
     fn follow(
         &self,
@@ -172,7 +188,7 @@ impl Role {
             });
         }
         let Some(client) = client else { return };
-        if config.components.kubevuln && config.new_image_scan {
+        if dispatcher.has(Gate::Kubevuln) && config.new_image_scan {
             let follower = Follower::new(client.clone(), dispatcher.clone(), self.pool.clone());
             let follower = Arc::new(follower);
             while_leading(tasks, "images", leading(), move || {
@@ -234,6 +250,7 @@ async fn connect(config: &Config) -> Result<Option<kube::Client>, RoleError> {
 fn keeper(
     config: &Config,
     client: Option<&kube::Client>,
+    clock: &Clock,
 ) -> Result<(Recurring, Option<Schedules>), RoleError> {
     if let (Scheduler::CronJobs, Some(client)) = (config.scheduler, client) {
         let jobs = CronJobs::new(client.clone(), &config.namespace);
@@ -246,7 +263,8 @@ fn keeper(
             "cannot use {folder}: {error}: give another --data-dir"
         ))
     })?;
-    let schedules = Schedules::open(&config.data_dir).map_err(RoleError::Schedules)?;
+    let schedules =
+        Schedules::open(&config.data_dir, clock.clone()).map_err(RoleError::Schedules)?;
     Ok((Recurring::Internal(schedules.clone()), Some(schedules)))
 }
 
@@ -280,23 +298,27 @@ async fn listen(
         limits: limits.clone(),
     };
     let bound = Bound::bind(&config.listen, options).await?;
-    let options = ServeOptions { tls: None, limits };
-    let probes = Bound::bind(&config.probes, options).await?;
-    let started = Started {
-        url: format!("{scheme}://{}", reachable(bound.local_addr())),
-        probes: format!("http://{}", reachable(probes.local_addr())),
-    };
     let handler = move |request, _: Peer| {
         let rest = rest.clone();
         async move { rest.answer(request).await }
     };
-    tasks.essential("commands", bound.serve(handler, shutdown.clone()));
-    let (health, registry) = (supervisor.health(), registry.clone());
-    let handler = move |request, _: Peer| {
-        let answer = probes::answer::<hyper::body::Incoming>(&request, &health, &registry);
-        async move { answer }
+    let url = format!("{scheme}://{}", reachable(bound.local_addr()));
+    let mut started = Started {
+        url,
+        probes: String::new(),
     };
-    tasks.essential("probes", probes.serve(handler, shutdown));
+    if let Some(address) = &config.probes {
+        let options = ServeOptions { tls: None, limits };
+        let probes = Bound::bind(address, options).await?;
+        started.probes = format!("http://{}", reachable(probes.local_addr()));
+        let (health, registry) = (supervisor.health(), registry.clone());
+        let handler = move |request, _: Peer| {
+            let answer = probes::answer::<hyper::body::Incoming>(&request, &health, &registry);
+            async move { answer }
+        };
+        tasks.essential("probes", probes.serve(handler, shutdown.clone()));
+    }
+    tasks.essential("commands", bound.serve(handler, shutdown));
     Ok(started)
 }
 
@@ -311,6 +333,7 @@ fn reachable(address: std::net::SocketAddr) -> String {
 
 /// Who is alone leads.
 fn lead(config: &Config, client: Option<&kube::Client>, tasks: &Tasks) -> watch::Receiver<bool> {
+    let client = client.filter(|_| !config.alone);
     let (sender, leading) = watch::channel(client.is_none());
     let Some(client) = client else {
         // Kept by the task, so that nobody takes it for the end.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::clock::Clock;
 use crate::pool::Pool;
 use crate::reports::Reporter;
 
@@ -79,6 +80,7 @@ struct Inner {
     file: PathBuf,
     definitions: Mutex<BTreeMap<String, Definition>>,
     changed: Notify,
+    clock: Clock,
 }
 
 impl Schedules {
@@ -87,7 +89,7 @@ impl Schedules {
     /// # Errors
     ///
     /// The file is there but cannot be read: it is not overwritten.
-    pub fn open(folder: &Path) -> Result<Self, String> {
+    pub fn open(folder: &Path, clock: Clock) -> Result<Self, String> {
         use std::io::Read as _;
         let file = folder.join("schedules.json");
         let wrong = |problem: &dyn std::fmt::Display| {
@@ -121,6 +123,7 @@ impl Schedules {
             file,
             definitions: Mutex::new(definitions),
             changed: Notify::new(),
+            clock,
         })))
     }
 
@@ -166,7 +169,7 @@ impl Schedules {
             let one = all.get_mut(name);
             let one = one.ok_or_else(|| format!("there is no recurring scan {name}"))?;
             one.schedule = cron.to_string();
-            one.since = Timestamp::now();
+            one.since = self.0.clock.now();
             Ok(())
         })
     }
@@ -214,7 +217,7 @@ impl Schedules {
     /// Runs what is due, until the shutdown. What was missed runs once.
     pub async fn run(&self, pool: Pool, shutdown: Shutdown) {
         loop {
-            let now = Timestamp::now();
+            let now = self.0.clock.now();
             let (names, next) = due(&self.all(), now);
             for name in names {
                 self.start(&name, now, &pool);
@@ -293,7 +296,7 @@ mod tests {
     #[test]
     fn schedules_outlive_the_process_and_a_broken_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let schedules = Schedules::open(folder.path()).unwrap();
+        let schedules = Schedules::open(folder.path(), Clock::default()).unwrap();
         let cron = "@daily".parse().unwrap();
         schedules
             .add(Definition::new(
@@ -304,12 +307,12 @@ mod tests {
             .unwrap();
         let wrong = Definition::new("b".to_owned(), &cron, json!([]));
         assert!(schedules.add(wrong).is_err());
-        let again = Schedules::open(folder.path()).unwrap();
+        let again = Schedules::open(folder.path(), Clock::default()).unwrap();
         assert_eq!(again.all(), schedules.all());
         again.reschedule("a", &"@hourly".parse().unwrap()).unwrap();
         assert_eq!(again.remove("a"), Ok(true));
         assert_eq!(again.remove("a"), Ok(false));
         std::fs::write(folder.path().join("schedules.json"), "[{").unwrap();
-        assert!(Schedules::open(folder.path()).is_err());
+        assert!(Schedules::open(folder.path(), Clock::default()).is_err());
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct OperatorArguments {
     /// Where to take commands [default: [::]:4002].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
-    /// Where to answer probes and give metrics [default: [::]:8000].
+    /// Where to answer probes and give metrics; `none`: nowhere [default: [::]:8000].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) probes: Option<String>,
     /// Where recurring scans are kept that no `CronJob` runs [default: /data].

@@ -6,19 +6,26 @@ use kubescape_runtime::config::{ConfigFile, Env, Problems, Reader};
 use super::Cluster;
 use super::values::Switch;
 
-/// What is switched on. What the file does not say is on where its address is known.
+/// What is switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Components {
-    /// The scanner of configurations.
+    /// The scanner of configurations, where there is one.
     pub kubescape: bool,
-    /// The scanner of images.
+    /// The scanner of images, where there is one.
     pub kubevuln: bool,
-    /// Recurring scans of configurations.
-    pub kubescape_scheduler: bool,
-    /// Recurring scans of images.
-    pub kubevuln_scheduler: bool,
+    /// Recurring scans of configurations; not said: where these are scanned.
+    pub kubescape_scheduler: Option<bool>,
+    /// Recurring scans of images; not said: where these are scanned.
+    pub kubevuln_scheduler: Option<bool>,
     /// The gateway.
     pub gateway: bool,
+}
+
+/// The scanners that there is a way to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Present {
+    pub(crate) configurations: bool,
+    pub(crate) images: bool,
 }
 
 impl Components {
@@ -42,25 +49,24 @@ impl Components {
             let on: Option<Switch> = component.field("enabled").get();
             on.map(|on| on.0)
         };
-        let kubescape = enabled("kubescape").unwrap_or(true) && !cluster.kubescape_url.is_empty();
-        let kubevuln = enabled("kubevuln").or(vulnerability).unwrap_or(true)
-            && !cluster.kubevuln_url.is_empty();
         Self {
-            kubescape,
-            kubevuln,
-            kubescape_scheduler: enabled("kubescapeScheduler").unwrap_or(kubescape),
-            kubevuln_scheduler: enabled("kubevulnScheduler").unwrap_or(kubevuln),
+            kubescape: enabled("kubescape").unwrap_or(true),
+            kubevuln: enabled("kubevuln").or(vulnerability).unwrap_or(true),
+            kubescape_scheduler: enabled("kubescapeScheduler"),
+            kubevuln_scheduler: enabled("kubevulnScheduler"),
             gateway: enabled("gateway").unwrap_or(!cluster.gateway_url.is_empty()),
         }
     }
 
     /// Whether a part is there.
-    pub const fn has(self, gate: Gate) -> bool {
+    pub(crate) fn has(self, gate: Gate, present: Present) -> bool {
+        let kubescape = self.kubescape && present.configurations;
+        let kubevuln = self.kubevuln && present.images;
         match gate {
-            Gate::Kubescape => self.kubescape,
-            Gate::Kubevuln => self.kubevuln,
-            Gate::KubescapeScheduler => self.kubescape_scheduler,
-            Gate::KubevulnScheduler => self.kubevuln_scheduler,
+            Gate::Kubescape => kubescape,
+            Gate::Kubevuln => kubevuln,
+            Gate::KubescapeScheduler => self.kubescape_scheduler.unwrap_or(kubescape),
+            Gate::KubevulnScheduler => self.kubevuln_scheduler.unwrap_or(kubevuln),
         }
     }
 }

@@ -106,6 +106,7 @@ impl World {
             "kubevulnURL": scanner.address});
         Config {
             standalone: false,
+            alone: false,
             scheduler: kubescape_operator::Scheduler::CronJobs,
             kubeconfig: Some(
                 self.cluster

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt as _;
-use kubescape_operator::{Config, Files, Flags, Pace, Role};
+use kubescape_operator::{Config, Embedded, Files, Flags, Pace, Role};
 use kubescape_runtime::config::{ConfigFile, Env};
 use kubescape_runtime::outgoing::{HttpClient, Outgoing};
 use kubescape_runtime::serve::{Bound, Peer, ServeOptions, text};
@@ -143,11 +143,18 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) async fn start(config: Config) -> Self {
+        Self::embedded(config, Embedded::default()).await
+    }
+
+    /// With parts of this process.
+    pub(crate) async fn embedded(config: Config, embedded: Embedded) -> Self {
         let supervisor = Supervisor::new(Drain {
             delay: Duration::ZERO,
             deadline: Duration::from_secs(5),
         });
-        let role = Role::start(config, &supervisor).await.unwrap();
+        let role = kubescape_operator::start(config, embedded, &supervisor)
+            .await
+            .unwrap();
         let trigger = supervisor.trigger();
         let ended = tokio::spawn(async move {
             let _ = supervisor.run().await;

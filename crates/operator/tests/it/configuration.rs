@@ -43,8 +43,9 @@ fn the_charts_own_files_are_read() {
     assert_eq!((config.workers, config.listen.as_str()), (7, "[::]:4002"));
     assert!(config.security_framework && !config.new_image_scan);
     assert!(config.wants_gateway());
-    assert!(config.components.kubescape && !config.components.kubescape_scheduler);
-    assert!(config.components.kubevuln_scheduler);
+    assert!(config.components.kubescape);
+    assert_eq!(config.components.kubescape_scheduler, Some(false));
+    assert_eq!(config.components.kubevuln_scheduler, None);
     assert_eq!(config.scheduler, Scheduler::CronJobs);
     let backend = config.backend.unwrap();
     assert_eq!(backend.event_receiver, "https://er.example");
@@ -90,7 +91,7 @@ fn nothing_at_all_is_a_configuration() {
     let env = Env::from_pairs([("", ""); 0]);
     let config = Config::from_files(Flags::default(), &env, empty()).unwrap();
     assert!(config.backend.is_none() && !config.wants_gateway());
-    assert!(!config.components.kubescape && !config.components.kubevuln);
+    assert!(config.kubescape_url.is_empty() && config.kubevuln_url.is_empty());
     assert_eq!(config.namespace, "kubescape");
     assert!(config.wants("shop"));
     let some = Config {

@@ -12,6 +12,7 @@
 mod common;
 
 mod configuration;
+mod embedded;
 mod gateway;
 mod rest;
 mod scans;
