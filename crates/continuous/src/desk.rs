@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kubescape_collect::{Event, Kind, KindId, Kinds};
-use kubescape_engine::{Arena, Gap, Object, Plan, Put, Record, World, from_json_str, is_external_group};
+use kubescape_engine::{
+    Arena, Gap, Object, Plan, Put, Record, World, from_json_str, is_external_group,
+};
 use kubescape_posture::{Context, Key, ResultObject, Results, key};
 
 /// The resource ID of an object of a kind.

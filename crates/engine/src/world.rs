@@ -240,14 +240,16 @@ impl World {
     ) -> impl Iterator<Item = (&'w Record, &'w [u8])> {
         let homes = self.homes.iter();
         let homes = homes.filter(move |(home, _)| namespace.is_none_or(|name| home.may_have(name)));
-        homes.flat_map(|(_, numbers)| numbers).filter_map(move |number| {
-            let record = &self.outcome.records[*number as usize];
-            let wanted = &*record.kind == kind
-                && record.group() == group
-                && namespace.is_none_or(|name| *record.namespace == *name);
-            let kept = self.slots[*number as usize].kept.as_deref();
-            Some((record, kept.filter(|_| wanted)?))
-        })
+        homes
+            .flat_map(|(_, numbers)| numbers)
+            .filter_map(move |number| {
+                let record = &self.outcome.records[*number as usize];
+                let wanted = &*record.kind == kind
+                    && record.group() == group
+                    && namespace.is_none_or(|name| *record.namespace == *name);
+                let kept = self.slots[*number as usize].kept.as_deref();
+                Some((record, kept.filter(|_| wanted)?))
+            })
     }
 
     fn add(&mut self, record: Record, slot: Slot) -> u32 {

@@ -36,10 +36,7 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let usual = taken.local_addr().unwrap().to_string();
         let mut notes = Vec::new();
-        assert_eq!(
-            choose(None, &usual, "--listen", &mut notes),
-            "127.0.0.1:0"
-        );
+        assert_eq!(choose(None, &usual, "--listen", &mut notes), "127.0.0.1:0");
         assert!(notes[0].contains(&usual) && notes[0].contains("--listen"));
         // Who asks for an address gets it or an error.
         let mut notes = Vec::new();

@@ -49,7 +49,8 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
             }));
         }
     }
-    started(kubescape_scanner::start(&config, Arc::new(work), observers, &supervisor).await?);
+    let running = kubescape_scanner::start(&config, Arc::new(work), observers, &supervisor).await?;
+    started(running.started);
     Ok(supervisor.run().await?)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kubescape_continuous::Handle;
 use kubescape_live::Namespaces;
+use kubescape_operator::Embedded;
 use kubescape_runtime::{Drain, RunError, Supervisor};
 use kubescape_scanner::{FolderWork, LiveWork, Work};
 use kubescape_sink::{Writer, local_store};
@@ -129,16 +130,25 @@ async fn roles(
         }
     };
     let scanner = kubescape_scanner::start(scanner, work, Vec::new(), supervisor).await?;
+    let url = scanner.started.url;
     let Some(operator) = config.operator.clone() else {
-        return Ok((Some(scanner.url), None));
+        return Ok((Some(url), None));
     };
     let operator = kubescape_operator::Config {
         cluster: cluster.to_owned(),
-        kubescape_url: scanner.url.trim_start_matches("http://").to_owned(),
         ..operator
     };
-    let role = kubescape_operator::Role::start(operator, supervisor).await?;
-    Ok((Some(scanner.url), Some(role.started.url)))
+    let server = scanner.server;
+    let calls = move |request| {
+        let server = server.clone();
+        async move { server.answer(request).await }
+    };
+    let embedded = Embedded {
+        configurations: Some(Arc::new(calls)),
+        ..Embedded::default()
+    };
+    let role = kubescape_operator::start(operator, embedded, supervisor).await?;
+    Ok((Some(url), Some(role.started.url)))
 }
 
 /// Results go to the storage of this process.

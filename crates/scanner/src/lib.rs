@@ -28,6 +28,6 @@ pub use last::{SCAN_GAUGES, ScanGauge};
 pub use live::{LiveWork, cluster_facts};
 pub use metrics::ROLE_METRICS;
 pub use request::{Defaults, ScanObject, ScanRequest, Targets};
-pub use role::{Role, RoleError, Started, run, start};
+pub use role::{Role, RoleError, Running, Started, run, start};
 pub use server::Server;
 pub use work::{Finished, Observer, Work, WorkError};

@@ -64,6 +64,15 @@ pub struct Started {
     pub url: String,
 }
 
+/// A role that runs under a supervisor.
+#[derive(Clone)]
+pub struct Running {
+    /// What people are told.
+    pub started: Started,
+    /// Answers requests of the same process.
+    pub server: Server,
+}
+
 /// A role that was put together but does not listen.
 pub struct Role {
     /// Answers requests.
@@ -86,7 +95,7 @@ pub async fn run(
     let mut supervisor = Supervisor::new(Drain::default());
     // Before anybody hears that it is ready.
     supervisor.listen()?;
-    started(start(&config, work, observers, &supervisor).await?);
+    started(start(&config, work, observers, &supervisor).await?.started);
     Ok(supervisor.run().await?)
 }
 
@@ -100,7 +109,7 @@ pub async fn start(
     work: Arc<dyn Work>,
     observers: Vec<Arc<dyn Observer>>,
     supervisor: &Supervisor,
-) -> Result<Started, RoleError> {
+) -> Result<Running, RoleError> {
     let role = Role::assemble(config, work, observers, supervisor)?;
     let bound = bind(config, supervisor).await?;
     let scheme = if config.tls.is_some() {
@@ -109,6 +118,10 @@ pub async fn start(
         "http"
     };
     let url = format!("{scheme}://{}", bound.local_addr());
+    let running = Running {
+        started: Started { url },
+        server: role.server.clone(),
+    };
     let server = role.server.clone();
     let handler = move |request, _: Peer| {
         let server = server.clone();
@@ -117,7 +130,7 @@ pub async fn start(
     let served = bound.serve(handler, supervisor.shutdown());
     supervisor.tasks().essential("http", served);
     role.schedule(config, supervisor);
-    Ok(Started { url })
+    Ok(running)
 }
 
 async fn bind(config: &Config, supervisor: &Supervisor) -> Result<Bound, RoleError> {

@@ -11,7 +11,8 @@ use kubescape_runtime::config::Env;
 use kubescape_runtime::metrics::Metrics;
 use kubescape_runtime::{Health, Shutdown};
 use kubescape_sink::{
-    Change, Coverage, Limits, ResultObject, ResultResource, ResultStore, Writer, kube_store, local_store,
+    Change, Coverage, Limits, ResultObject, ResultResource, ResultStore, Writer, kube_store,
+    local_store,
 };
 use kubescape_storage::{Authentication, Caller, Config, Flags, FrontProxy, Server, Settings};
 use kubescape_store::{SqliteOptions, SqliteStore};

@@ -58,12 +58,6 @@ impl Process {
         panic!("it ended, or said nothing for long, without {text:?}:\n{seen}");
     }
 
-    /// The value of a field of the log line with this text.
-    pub(crate) fn field(&self, text: &str, field: &str) -> String {
-        let line: serde_json::Value = serde_json::from_str(&self.wait_for(text)).unwrap();
-        line[field].as_str().unwrap().to_owned()
-    }
-
     /// What it logs in that time.
     pub(crate) fn lines_within(&self, time: Duration) -> Vec<String> {
         let end = Instant::now() + time;
