@@ -26,13 +26,15 @@ pub(crate) async fn start(dispatcher: &Dispatcher, command: &Command) -> Result<
     match (answer.code, reply) {
         (200, Ok(reply)) if !reply.is_error() => Ok(reply.id),
         (200, Err(error)) => Err(error),
-        (code, reply) => {
-            let text = reply.map(|reply| reply.text).unwrap_or_default();
-            Err(format!("the scanner answered {code} {text}")
-                .trim_end()
-                .to_owned())
-        }
+        (code, reply) => Err(refusal(code, reply)),
     }
+}
+
+/// What the scanner said instead.
+fn refusal(code: u16, reply: Result<ScanReply, String>) -> String {
+    let text = reply.map(|reply| reply.text).unwrap_or_default();
+    let said = format!("the scanner answered {code} {text}");
+    said.trim_end().to_owned()
 }
 
 /// Waits for a scan's end, but not for ever.
@@ -73,10 +75,11 @@ pub(crate) async fn end(dispatcher: &Dispatcher, scan: &str) -> Result<String, S
 async fn ask(dispatcher: &Dispatcher, call: &Call) -> Result<ScanReply, String> {
     let answer = dispatcher.calls().once(call).await;
     let answer = answer.map_err(|error| error.to_string())?;
+    let reply = ScanReply::parse(&answer.body);
     if answer.code != 200 {
-        return Err(format!("the scanner answered {}", answer.code));
+        return Err(refusal(answer.code, reply));
     }
-    ScanReply::parse(&answer.body)
+    reply
 }
 
 fn words(duration: Duration) -> String {

@@ -68,10 +68,17 @@ impl LogLayer {
     }
 }
 
+/// Libraries that tell of every failed request what their callers tell, too, with
+/// its reason and once.
+const ECHOES: [&str; 1] = ["kube_client"];
+
 fn is_wanted(metadata: &Metadata<'_>, level: LogLevel) -> bool {
     let root = metadata.target().split("::").next().unwrap_or_default();
     if NOISY.contains(&root) && level != LogLevel::Trace {
         return *metadata.level() <= Level::WARN && *metadata.level() <= level.filter();
+    }
+    if ECHOES.contains(&root) && !matches!(level, LogLevel::Debug | LogLevel::Trace) {
+        return false;
     }
     *metadata.level() <= level.filter()
 }

@@ -68,6 +68,13 @@ fn a_json_line_has_upstreams_keys_and_the_job_it_belongs_to() {
 }
 
 #[test]
+fn a_failed_request_is_told_by_its_caller_alone() {
+    let act = || tracing::error!(target: "kube_client::client::builder", "failed with status 503");
+    assert_eq!(logged(LogFormat::Json, LogLevel::Info, act), "");
+    assert_ne!(logged(LogFormat::Json, LogLevel::Debug, act), "");
+}
+
+#[test]
 fn lines_for_people_cannot_be_forged() {
     let text = logged(LogFormat::Human, LogLevel::Info, || {
         tracing::info!(
