@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kubescape_collect::{Event, Kind, KindId, Kinds};
 use kubescape_engine::{
-    Arena, Gap, Object, Plan, Put, Record, World, from_json_str, is_external_group,
+    Arena, Gap, Object, Outcome, Plan, Put, Record, World, from_json_str, is_external_group,
 };
 use kubescape_posture::{Context, Key, ResultObject, Results, key};
 
@@ -279,6 +279,11 @@ impl Desk {
     pub fn gaps(&self) -> impl Iterator<Item = (KindId, &Gap)> {
         let gaps = self.lists.iter();
         gaps.filter_map(|(kind, state)| Some((*kind, state.gap.as_ref()?)))
+    }
+
+    /// What the last settling came to, with all sums.
+    pub fn outcome(&mut self) -> &Outcome {
+        self.world.outcome()
     }
 
     /// What joins read of the objects of a kind, as JSON; of one namespace, or of

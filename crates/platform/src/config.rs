@@ -157,7 +157,12 @@ fn scanner(
         kubeconfig: access.kubeconfig.clone(),
         kube_context: access.context.clone(),
     };
-    kubescape_scanner::Config::read(flags, env)
+    let config = kubescape_scanner::Config::read(flags, env)?;
+    Ok(kubescape_scanner::Config {
+        // Metrics come from what is followed.
+        scan_at_start: false,
+        ..config
+    })
 }
 
 /// It runs recurring scans itself: jobs of the cluster would not find this process.

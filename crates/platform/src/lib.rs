@@ -9,6 +9,7 @@ mod scanning;
 mod source;
 mod state;
 mod stored_scans;
+mod telling;
 mod up;
 
 pub use config::{Config, Flags, ROLES, Source};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kubescape_live::{Access, Connection, Namespaces, Patience};
 use kubescape_runtime::{Drain, HealthCheck, Scope, Supervisor, Tasks};
-use kubescape_scanner::{Config, LiveWork, Observer, RoleError, Started};
+use kubescape_scanner::{Config, LiveWork, Observer, RoleError, Started, Told};
 use kubescape_sink::{Writer, connecting_store};
 use tokio::runtime::Handle;
 
@@ -13,6 +13,7 @@ use crate::follower::Follower;
 use crate::scanning::{self, Wanted};
 use crate::source::Opened;
 use crate::stored_scans::StoreScans;
+use crate::telling;
 
 /// Runs the scanner until it is told to end. `started` hears when it listens, which
 /// needs neither the cluster nor the storage.
@@ -33,14 +34,15 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
             exclude: config.defaults.exclude_namespaces.clone(),
         },
     };
+    let follower = Follower::default();
     let mut work = LiveWork::new(config.access.clone(), config.cluster_name.clone());
     let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
+    let mut followed = None;
     if config.store_results {
         let writer = write_results(config.access.clone(), &supervisor);
         if config.continuous {
-            let follower = Follower::default();
             work = work.overhearing(Arc::new(follower.clone()));
-            follow(wanted, config.access.clone(), writer, follower, &supervisor);
+            followed = Some((wanted, writer));
         } else {
             observers.push(Arc::new(StoreScans {
                 writer,
@@ -50,6 +52,19 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
         }
     }
     let running = kubescape_scanner::start(&config, Arc::new(work), observers, &supervisor).await?;
+    if let Some((wanted, writer)) = followed {
+        let following = Following {
+            wanted: Arc::new(wanted),
+            writer,
+            follower,
+            told: running.told,
+            access: config.access.clone(),
+            resource_metrics: config.resource_metrics,
+            check: supervisor.health().register("continuous", Scope::Ready),
+            tasks: supervisor.tasks(),
+        };
+        following.start();
+    }
     started(running.started);
     Ok(supervisor.run().await?)
 }
@@ -64,42 +79,26 @@ fn write_results(access: Access, supervisor: &Supervisor) -> Writer {
 }
 
 /// Follows the cluster as soon as it is there.
-fn follow(
-    wanted: Wanted,
-    access: Access,
-    writer: Writer,
-    follower: Follower,
-    supervisor: &Supervisor,
-) {
-    let check = supervisor.health().register("continuous", Scope::Ready);
-    let wanted = Arc::new(wanted);
-    let tasks = supervisor.tasks();
-    let starter = tasks.clone();
-    tasks.restarting("continuous", Some(check.clone()), move || {
-        let connecting = Connecting {
-            wanted: Arc::clone(&wanted),
-            access: access.clone(),
-            writer: writer.clone(),
-            follower: follower.clone(),
-            tasks: starter.clone(),
-            check: check.clone(),
-        };
-        connecting.run()
-    });
-}
-
-/// One try.
-struct Connecting {
+#[derive(Clone)]
+struct Following {
     wanted: Arc<Wanted>,
-    access: Access,
     writer: Writer,
     follower: Follower,
-    tasks: Tasks,
+    told: Told,
+    access: Access,
+    resource_metrics: bool,
     check: HealthCheck,
+    tasks: Tasks,
 }
 
-impl Connecting {
-    async fn run(self) -> Result<(), String> {
+impl Following {
+    fn start(self) {
+        let (tasks, check) = (self.tasks.clone(), self.check.clone());
+        tasks.restarting("continuous", Some(check), move || self.clone().connect());
+    }
+
+    /// One try.
+    async fn connect(self) -> Result<(), String> {
         let shutdown = self.tasks.shutdown();
         let opened = tokio::select! {
             opened = Connection::open(&self.access, Patience::default()) => opened,
@@ -108,8 +107,9 @@ impl Connecting {
         let opened = Opened::Cluster(Box::new(opened.map_err(|error| error.to_string())?));
         let handle = scanning::start(&self.wanted, opened, self.writer, &self.tasks)?;
         if self.wanted.is_everything() {
-            self.follower.follows(handle);
+            self.follower.follows(handle.clone());
         }
+        telling::tell(handle, self.told, self.resource_metrics, &self.tasks);
         self.check.ok();
         Ok(())
     }

@@ -17,6 +17,7 @@ use crate::follower::Follower;
 use crate::scanning::{self, Wanted};
 use crate::source;
 use crate::state::State;
+use crate::telling;
 
 /// The end takes no longer than this.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -124,12 +125,14 @@ async fn roles(
         Source::Folder(folder) => Arc::new(FolderWork::new(folder.clone(), cluster.to_owned())),
         Source::Cluster(access) => {
             let follower = Follower::default();
-            follower.follows(handle);
+            follower.follows(handle.clone());
             let work = LiveWork::new(access.clone(), Some(cluster.to_owned()));
             Arc::new(work.overhearing(Arc::new(follower)))
         }
     };
+    let resources = scanner.resource_metrics;
     let scanner = kubescape_scanner::start(scanner, work, Vec::new(), supervisor).await?;
+    telling::tell(handle, scanner.told, resources, &supervisor.tasks());
     let url = scanner.started.url;
     let Some(operator) = config.operator.clone() else {
         return Ok((Some(url), None));

@@ -66,7 +66,7 @@ pub struct Config {
     pub rules: PathBuf,
     /// Store results as custom resources of the cluster.
     pub store_results: bool,
-    /// Scan by all frameworks at the start.
+    /// Scan by all frameworks at the start; who follows the cluster knows better.
     pub scan_at_start: bool,
     /// And again after this time; zero is never.
     pub scan_interval: Duration,
@@ -214,7 +214,7 @@ impl Config {
                 .variable("KS_MATCHING_RULES_FILE")
                 .or(PathBuf::from(RULES)),
             store_results: reader.variable("KS_STORE_RESULTS").or(continuous),
-            scan_at_start: reader.variable("KS_SCAN_AT_START").or(true),
+            scan_at_start: reader.variable("KS_SCAN_AT_START").or(!continuous),
             scan_interval: reader.variable("KS_SCAN_INTERVAL").or(Duration::ZERO),
             resource_metrics: reader.variable("KS_RESOURCE_METRICS").or(false),
             log: LogOptions::read(&mut reader),

@@ -24,7 +24,7 @@ mod work;
 
 pub use config::{CallbackPolicy, Config, Files, Flags, Limits, VARIABLES, Variable};
 pub use folder::FolderWork;
-pub use last::{SCAN_GAUGES, ScanGauge};
+pub use last::{SCAN_GAUGES, ScanGauge, Told};
 pub use live::{LiveWork, cluster_facts};
 pub use metrics::ROLE_METRICS;
 pub use request::{Defaults, ScanObject, ScanRequest, Targets};

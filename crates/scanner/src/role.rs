@@ -13,7 +13,7 @@ use kubescape_runtime::{Drain, HealthCheck, RunError, Scope, Shutdown, Superviso
 use crate::callback::Callbacks;
 use crate::config::Config;
 use crate::jobs::{Jobs, Outside};
-use crate::last::Last;
+use crate::last::{Last, Told};
 use crate::metrics::Metrics;
 use crate::results::{Bounds, Results};
 use crate::schedule::Schedule;
@@ -71,12 +71,15 @@ pub struct Running {
     pub started: Started,
     /// Answers requests of the same process.
     pub server: Server,
+    /// Hears from those who follow the cluster how all of it fares.
+    pub told: Told,
 }
 
 /// A role that was put together but does not listen.
 pub struct Role {
     /// Answers requests.
     pub server: Server,
+    told: Told,
     jobs: Jobs,
     results: Arc<Results>,
 }
@@ -121,6 +124,7 @@ pub async fn start(
     let running = Running {
         started: Started { url },
         server: role.server.clone(),
+        told: role.told.clone(),
     };
     let server = role.server.clone();
     let handler = move |request, _: Peer| {
@@ -206,6 +210,7 @@ impl Role {
         .map_err(RoleError::Threads)?;
         let ticking = tick(jobs.clone(), Arc::clone(&results), shutdown);
         supervisor.tasks().work("lanes", ticking);
+        let told = Told::new(Arc::clone(&last));
         let server = Server::new(Parts {
             jobs: jobs.clone(),
             results: Arc::clone(&results),
@@ -219,6 +224,7 @@ impl Role {
         });
         Ok(Self {
             server,
+            told,
             jobs,
             results,
         })

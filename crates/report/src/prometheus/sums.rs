@@ -117,7 +117,12 @@ impl Sums {
     /// Adds up; with `resources`, also what each single resource fails, which
     /// makes as many samples as there are resources.
     pub fn new(scan: &Scan, resources: bool) -> Self {
-        let outcome = &scan.outcome;
+        Self::of(&scan.outcome, scan.is_partial(), resources)
+    }
+
+    /// The same of what objects come to that are followed; `partial` when not all
+    /// of them can be read.
+    pub fn of(outcome: &Outcome, partial: bool, resources: bool) -> Self {
         let controls: Vec<ControlSum> = (0..outcome.controls.len())
             .map(|number| control(outcome, number))
             .collect();
@@ -126,7 +131,7 @@ impl Sums {
             frameworks: frameworks(outcome, &controls),
             groups: BTreeMap::new(),
             resources: Vec::new(),
-            partial: scan.is_partial(),
+            partial,
             controls,
         };
         sums.cluster = Numbers {

@@ -30,7 +30,7 @@ pub const VARIABLES: [Variable; 44] = [
     variable("KS_CERT_FILE", "", "certificate to show, followed while it changes; with KS_KEY_FILE: TLS"),
     variable("KS_KEY_FILE", "", "its key"),
     variable("KS_API_TOKEN", "", "`/v1/*` wants `Authorization: Bearer` with it"),
-    variable("KS_SCAN_AT_START", "true", "scan by all frameworks at the start, until that succeeded once"),
+    variable("KS_SCAN_AT_START", "true; false with continuous scanning", "scan by all frameworks at the start, until that succeeded once"),
     variable("KS_SCAN_INTERVAL", "0 (never)", "and again after this time, such as 6h"),
     variable("KS_STORE_RESULTS", "as continuous scanning", "store results as custom resources"),
     variable("KS_MATCHING_RULES_FILE", "/etc/config/matchingRules.json", "what continuous scanning follows; without it everything that controls read"),

@@ -1,8 +1,9 @@
 //! `kubescape up` on a folder that stands for a cluster.
 
 use std::process::Command;
+use std::time::Duration;
 
-use super::process::{Folder, ask};
+use super::process::{Folder, Process, ask};
 use super::samples::{EXPOSED, PRIVILEGED, SERVICE, deployment};
 
 #[test]
@@ -67,6 +68,13 @@ fn all_roles_run_in_one_process() {
         answer.contains("cart.yaml") && answer.contains("C-0057"),
         "{answer}"
     );
+    // And its metrics are of all that is followed, though nobody scanned it
+    let metrics = until(&process, || {
+        let page = ask(scanner, "GET", "/v1/metrics", "");
+        page.contains("kubescape_cluster_complianceScore")
+            .then_some(page)
+    });
+    assert!(metrics.contains("kubescape_scan_objects 1"), "{metrics}");
     // When the operator is told to scan everything
     let body = r#"{"commands":[{"commandName":"kubescapeScan","args":{"scanV1":{"targetType":"framework","targetNames":["nsa"]}}}]}"#;
     let answer = ask(operator, "POST", "/v1/triggerAction", body);
@@ -74,6 +82,17 @@ fn all_roles_run_in_one_process() {
     // Then the scanner has it done
     process.wait_for("action done");
     process.stop();
+}
+
+/// Asks again while the answer is not there yet.
+fn until<T>(process: &Process, mut ask: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        process.lines_within(Duration::from_millis(100));
+    }
+    panic!("it did not come");
 }
 
 #[test]
