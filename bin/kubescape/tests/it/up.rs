@@ -2,6 +2,7 @@
 //! cluster, and the scanner and the storage behind a real API server.
 
 mod behind;
+mod ceilings;
 mod cluster;
 mod faults;
 mod folder;
