@@ -3,6 +3,8 @@
 
 #![allow(clippy::print_stdout)]
 
+mod scans;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -69,6 +71,9 @@ async fn measure(arguments: &Arguments, cluster: &Cluster, folder: &Path) -> Res
     let storage = storage(arguments, cluster, folder)?;
     let begun = Instant::now();
     let scanner = scanner(arguments, cluster, folder)?;
+    let line = scanner.wait_for("the scanner serves")?;
+    let told: Json = serde_json::from_str(&line)?;
+    let url = told["url"].as_str().unwrap_or_default().to_owned();
     scanner.wait_for("results of what is gone were removed")?;
     let lap = begun.elapsed();
     println!(
@@ -87,9 +92,7 @@ async fn measure(arguments: &Arguments, cluster: &Cluster, folder: &Path) -> Res
         arguments.rate
     );
     for (name, share, bar) in BARS {
-        let Some(latency) =
-            latencies.get((latencies.len() * share / 100).min(latencies.len().saturating_sub(1)))
-        else {
+        let Some(latency) = percentile(&latencies, share) else {
             continue;
         };
         println!(
@@ -107,7 +110,13 @@ async fn measure(arguments: &Arguments, cluster: &Cluster, folder: &Path) -> Res
             process.memory("VmHWM")? >> 10
         );
     }
-    let rest = Duration::from_secs(10);
+    let deployment = objects.iter().find(|object| object["kind"] == "Deployment");
+    if let Some(deployment) = deployment.cloned() {
+        tokio::task::spawn_blocking(move || scans::measure(&url, &deployment)).await??;
+    }
+    // What a change leads to is over by then.
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let rest = Duration::from_secs(30);
     let before = [storage.cpu()?, scanner.cpu()?];
     tokio::time::sleep(rest).await;
     for (place, process) in [&storage, &scanner].into_iter().enumerate() {
@@ -118,6 +127,12 @@ async fn measure(arguments: &Arguments, cluster: &Cluster, folder: &Path) -> Res
         );
     }
     Ok(())
+}
+
+/// Of times in order.
+fn percentile(times: &[Duration], share: usize) -> Option<Duration> {
+    let last = times.len().checked_sub(1)?;
+    times.get((times.len() * share / 100).min(last)).copied()
 }
 
 fn resource(group: &str, version: &str, kind: &str) -> ApiResource {
