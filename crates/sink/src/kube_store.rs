@@ -1,6 +1,8 @@
 //! The store behind a Kubernetes API server: the cluster's, which hands requests on
 //! to our storage, or the storage itself.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
@@ -55,6 +57,10 @@ impl ResultStore for KubeStore {
 
     async fn put(&self, object: &ResultObject, expected: Expected) -> Result<Done, StoreError> {
         self.0.put(object, expected).await
+    }
+
+    async fn annotations(&self, key: &ResultKey) -> Result<BTreeMap<String, String>, StoreError> {
+        self.0.annotations(key).await
     }
 
     async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {

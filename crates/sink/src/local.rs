@@ -1,6 +1,7 @@
 //! The store in the same process: the same requests to the storage's own machinery,
 //! without a socket. Same rules, same events.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use async_trait::async_trait;
@@ -70,6 +71,10 @@ impl ResultStore for Local {
 
     async fn put(&self, object: &ResultObject, expected: Expected) -> Result<Done, StoreError> {
         self.0.put(object, expected).await
+    }
+
+    async fn annotations(&self, key: &ResultKey) -> Result<BTreeMap<String, String>, StoreError> {
+        self.0.annotations(key).await
     }
 
     async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {
