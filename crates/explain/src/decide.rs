@@ -99,6 +99,10 @@ fn unjudged(object: &ObjectRef, facts: &Facts) -> Option<Decision> {
             Some(because(Verdict::OwnedByParent { owner }, reason))
         }
         Presence::Missing => Some(missing(facts)),
+        Presence::Unknown(why) if !facts.synced => {
+            let reason = format!("Reading has not begun: {why}.");
+            Some(because(Verdict::NotYet, reason))
+        }
         Presence::Unknown(why) => {
             let reason = format!("Whether the object is there could not be seen: {why}.");
             Some(because(Verdict::Unknown, reason))
@@ -195,7 +199,9 @@ fn difference(judged: &Judged, stored: &StoredResult) -> Option<String> {
             &stored.library_version,
         ),
     ];
-    let changed = parts.iter().find(|(_, now, then)| now != then);
+    // What nobody knows cannot be compared.
+    let mut known = parts.iter().filter(|(_, now, _)| !now.is_empty());
+    let changed = known.find(|(_, now, then)| now != then);
     if let Some((what, now, then)) = changed {
         let or_none = |text: &str| {
             if text.is_empty() {

@@ -81,6 +81,10 @@ fn said(facts: Facts) -> Explanation {
 }
 
 /// The verdict, with a word in the first reason and one in the remedy.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "verdicts are made where they are expected"
+)]
 #[track_caller]
 fn assert_says(facts: Facts, verdict: Verdict, reason: &str, remedy: &str) -> Explanation {
     let said = said(facts);
@@ -221,6 +225,13 @@ fn before_everything_was_read_there_is_no_result_yet() {
         missing,
         Verdict::NotYet,
         "not among it so far",
+        "/v1/progress",
+    );
+    let begins = reading(Presence::Unknown("the cluster does not answer".to_owned()));
+    assert_says(
+        begins,
+        Verdict::NotYet,
+        "has not begun: the cluster",
         "/v1/progress",
     );
     let before = Facts {
