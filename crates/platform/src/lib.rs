@@ -2,6 +2,7 @@
 //! calls instead of connections. Knows the roles; the roles do not know each other.
 
 mod config;
+mod insight;
 mod scanner;
 mod scanning;
 mod source;

@@ -10,10 +10,13 @@ use kubescape_posture::{Context, Results};
 use kubescape_report::Facts;
 use kubescape_runtime::{Drain, Scope, Supervisor};
 use kubescape_scan::Scan;
-use kubescape_scanner::{Config, LiveWork, Observer, RoleError, ScanRequest, Started, Targets};
+use kubescape_scanner::{
+    Config, Insight, LiveWork, Observer, RoleError, ScanRequest, Started, Targets,
+};
 use kubescape_sink::{Coverage, IndexRow, KubeStore, Writer};
 use tokio::runtime::Handle;
 
+use crate::insight::Insights;
 use crate::scanning::{self, Pause, Wanted};
 use crate::source::Opened;
 
@@ -37,10 +40,13 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
         },
     };
     let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
+    let mut insight: Option<Arc<dyn Insight>> = None;
     if config.store_results {
         let writer = write_results(&config.access, &supervisor).await;
         if config.continuous {
-            follow(wanted, config.access.clone(), writer, &supervisor);
+            let insights = Insights::default();
+            insight = Some(Arc::new(insights.clone()));
+            follow(wanted, config.access.clone(), writer, insights, &supervisor);
         } else {
             observers.push(Arc::new(StoreScans {
                 writer,
@@ -49,7 +55,9 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
             }));
         }
     }
-    started(kubescape_scanner::start(&config, Arc::new(work), observers, &supervisor).await?);
+    let started_role =
+        kubescape_scanner::start(&config, Arc::new(work), observers, insight, &supervisor).await?;
+    started(started_role);
     Ok(supervisor.run().await?)
 }
 
@@ -69,7 +77,13 @@ async fn write_results(access: &Access, supervisor: &Supervisor) -> Writer {
 }
 
 /// Follows the cluster as soon as it is there.
-fn follow(wanted: Wanted, access: Access, writer: Writer, supervisor: &Supervisor) {
+fn follow(
+    wanted: Wanted,
+    access: Access,
+    writer: Writer,
+    insights: Insights,
+    supervisor: &Supervisor,
+) {
     let check = supervisor.health().register("continuous", Scope::Ready);
     let (tasks, shutdown) = (supervisor.tasks(), supervisor.shutdown());
     let starter = tasks.clone();
@@ -79,7 +93,7 @@ fn follow(wanted: Wanted, access: Access, writer: Writer, supervisor: &Superviso
             let error = match Connection::open(&access, Patience::default()).await {
                 Ok(connection) => {
                     let opened = Opened::Cluster(Box::new(connection));
-                    match scanning::start(&wanted, opened, writer, &starter) {
+                    match scanning::start(&wanted, opened, writer, &starter, &insights) {
                         Ok(_) => check.ok(),
                         Err(error) => check.failing(error),
                     }
@@ -88,6 +102,7 @@ fn follow(wanted: Wanted, access: Access, writer: Writer, supervisor: &Superviso
                 Err(error) => error.to_string(),
             };
             tracing::warn!(%error, "the cluster cannot be followed yet");
+            insights.waits(&error);
             check.failing(error);
             pause.wait().await;
         }

@@ -11,6 +11,7 @@ use kubescape_sink::{Local, Writer};
 use kubescape_storage::{Caller, RoleError, Running};
 
 use crate::config::Config;
+use crate::insight::Insights;
 use crate::scanning::{self, Wanted};
 use crate::source;
 use crate::state::State;
@@ -75,8 +76,14 @@ pub async fn up(
         namespaces: Namespaces::default(),
     };
     let tasks = supervisor.tasks();
-    let handle =
-        scanning::start(&wanted, opened, writer.clone(), &tasks).map_err(UpError::Selection)?;
+    let handle = scanning::start(
+        &wanted,
+        opened,
+        writer.clone(),
+        &tasks,
+        &Insights::default(),
+    )
+    .map_err(UpError::Selection)?;
     let shutdown = supervisor.shutdown();
     tasks.work("state", async move {
         tokio::select! {

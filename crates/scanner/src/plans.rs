@@ -161,4 +161,3 @@ pub(crate) fn require(scan: &Scan, object: &ScanObject) -> Result<(), WorkError>
     }
     Ok(())
 }
-
