@@ -14,13 +14,13 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// A process that is killed when dropped; its log lines.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Process {
-    fn start(arguments: &[&str], folder: &Path) -> Self {
+    pub(crate) fn start(arguments: &[&str], folder: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_kubescape"))
             .args(arguments)
             .current_dir(folder)
@@ -43,7 +43,7 @@ impl Process {
     }
 
     /// Reads its log up to a line with this text.
-    fn wait_for(&self, text: &str) -> String {
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         let mut seen = String::new();
         while let Ok(line) = self.lines.recv() {
             if line.contains(text) {
@@ -56,7 +56,7 @@ impl Process {
     }
 
     /// Asks it to end as Ctrl-C does, which it has to do well.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let id = self.child.id().to_string();
         let kill = Command::new("kill").args(["-INT", &id]).status();
         assert!(kill.unwrap().success());
@@ -256,7 +256,7 @@ fn what_there_is_to_look_at_has_to_be_there() {
 }
 
 /// A real control plane, where there is one.
-fn control_plane() -> Option<Cluster> {
+pub(crate) fn control_plane() -> Option<Cluster> {
     let wanted = ["KUBESCAPE_TEST_CLUSTER", "KUBESCAPE_TEST_BINARIES"];
     if wanted.iter().all(|name| std::env::var_os(name).is_none()) {
         return None;
