@@ -1,11 +1,12 @@
 //! What can be said of an object's result without the scanner: from the object as it
 //! is in the cluster, and from what is stored of it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kubescape_controls::LIBRARY;
-use kubescape_engine::{Arena, Object, digest, from_json_str};
+use kubescape_engine::{Arena, Object, Severity, digest, from_json_str};
 use kubescape_explain::{
     Controls, Delivery, Explanation, Facts, FailedControl, Judged, KindState, ObjectRef, Owner,
     Presence, SkippedControl, Stored, StoredResult, explain,
@@ -221,20 +222,19 @@ fn result(answer: &Answer) -> StoredResult {
 /// What a stored summary says of controls.
 fn controls(stored: &serde_json::Map<String, Json>) -> Controls {
     let mut controls = Controls::default();
-    let mut failed: BTreeMap<(std::cmp::Reverse<u32>, &str), FailedControl> = BTreeMap::new();
+    let mut failed: BTreeMap<(Reverse<Option<Severity>>, &str), FailedControl> = BTreeMap::new();
     for (id, said) in stored {
         match said["status"]["status"].as_str() {
             Some("failed") => {
                 let known = LIBRARY.control(id);
-                let factor = said["severity"]["scoreFactor"].as_f64().unwrap_or_default();
-                let rank = std::cmp::Reverse((factor * 10.0) as u32);
-                let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+                let severity = said["severity"]["severity"].as_str().unwrap_or_default();
+                let rank = Reverse(Severity::parse(severity));
                 failed.insert(
                     (rank, id),
                     FailedControl {
                         id: id.clone(),
                         name: known.map_or("", |control| control.name).to_owned(),
-                        severity: text(&said["severity"]["severity"]),
+                        severity: severity.to_owned(),
                     },
                 );
             }

@@ -148,6 +148,18 @@ spec:
         .kubectl(&["wait", "apiservice", service, available, "--timeout=60s"])
         .unwrap();
     world.apply(CART);
+    // Its controller notes the revision in it: from then on it stays as it is.
+    let revision = r"--for=jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}=1";
+    let wait = [
+        "wait",
+        "deployment",
+        "cart",
+        "-n",
+        "shop",
+        revision,
+        "--timeout=60s",
+    ];
+    world.plane.kubectl(&wait).unwrap();
     let (scanner, port) = world.start("scanner", "the scanner serves");
     scanner.wait_for("the first lap is done");
 

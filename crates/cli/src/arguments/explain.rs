@@ -22,7 +22,7 @@ pub(crate) struct ExplainArguments {
     /// The object's namespace [default: that of the kubeconfig's context, else default].
     #[arg(long, short)]
     pub(crate) namespace: Option<String>,
-    /// The scanner to ask, as in http://localhost:8080; with KS_API_TOKEN set, with that token.
+    /// The scanner to ask, as in `http://localhost:8080`; with `KS_API_TOKEN` set, with that token.
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
     /// The kubeconfig [default: KUBECONFIG, ~/.kube/config, or the pod's own account].

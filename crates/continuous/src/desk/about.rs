@@ -47,9 +47,9 @@ impl Desk {
             return self.about_unknown(object);
         };
         let (kind, id, object) = named
-            .flat_map(|kind| self.places(kind, object))
+            .flat_map(|kind| places(kind, object))
             .find(|(_, id, _)| self.world.find(id).is_some() || self.owner_of(id).is_some())
-            .or_else(|| self.places(first, object).into_iter().next())
+            .or_else(|| places(first, object).into_iter().next())
             .unwrap_or_else(|| (Arc::clone(first), String::new(), object.clone()));
         let number = self.world.find(&id);
         let presence = match (number, self.owner_of(&id)) {
@@ -99,38 +99,6 @@ impl Desk {
         known
             .map(|kind| (self.kinds.id((*kind).clone()), kind))
             .collect()
-    }
-
-    /// Where an object of that kind may be: resource IDs, each with the object.
-    fn places(&self, kind: &Arc<Kind>, object: &ObjectRef) -> Vec<(Arc<Kind>, String, ObjectRef)> {
-        let namespaces = match &*object.namespace {
-            _ if !kind.namespaced && !kind.version.is_empty() => vec![""],
-            // A manifest may leave out what a cluster would fill in.
-            "" => vec!["", DEFAULT_NAMESPACE],
-            DEFAULT_NAMESPACE => vec![DEFAULT_NAMESPACE, ""],
-            namespace => vec![namespace],
-        };
-        let place = |namespace: &str| {
-            let slash = if kind.group.is_empty() { "" } else { "/" };
-            let (group, version) = (&kind.group, &kind.version);
-            let api_version = if version.is_empty() {
-                object.api_version.clone()
-            } else {
-                format!("{group}{slash}{version}")
-            };
-            let object = ObjectRef {
-                api_version,
-                kind: kind.kind.to_string(),
-                namespace: namespace.to_owned(),
-                name: object.name.clone(),
-            };
-            (
-                Arc::clone(kind),
-                id_of(kind, namespace, &object.name),
-                object,
-            )
-        };
-        namespaces.into_iter().map(place).collect()
     }
 
     /// The topmost owner that is known of an object that is judged through it.
@@ -214,6 +182,38 @@ impl Desk {
             result_digest: Some(summary.digest.into()),
         })
     }
+}
+
+/// Where an object of that kind may be: resource IDs, each with the object.
+fn places(kind: &Arc<Kind>, object: &ObjectRef) -> Vec<(Arc<Kind>, String, ObjectRef)> {
+    let namespaces = match &*object.namespace {
+        _ if !kind.namespaced && !kind.version.is_empty() => vec![""],
+        // A manifest may leave out what a cluster would fill in.
+        "" => vec!["", DEFAULT_NAMESPACE],
+        DEFAULT_NAMESPACE => vec![DEFAULT_NAMESPACE, ""],
+        namespace => vec![namespace],
+    };
+    let place = |namespace: &str| {
+        let slash = if kind.group.is_empty() { "" } else { "/" };
+        let (group, version) = (&kind.group, &kind.version);
+        let api_version = if version.is_empty() {
+            object.api_version.clone()
+        } else {
+            format!("{group}{slash}{version}")
+        };
+        let object = ObjectRef {
+            api_version,
+            kind: kind.kind.to_string(),
+            namespace: namespace.to_owned(),
+            name: object.name.clone(),
+        };
+        (
+            Arc::clone(kind),
+            id_of(kind, namespace, &object.name),
+            object,
+        )
+    };
+    namespaces.into_iter().map(place).collect()
 }
 
 fn text(result: &ResultObject, key: annotation::AnnotationKey) -> String {

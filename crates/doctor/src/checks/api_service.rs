@@ -90,7 +90,7 @@ mod tests {
     use crate::checks::tests::answer;
     use serde_json::json;
 
-    fn of(status: &str, reason: &str, message: &str, spec: Json) -> Said {
+    fn of(status: &str, reason: &str, message: &str, spec: &Json) -> Said {
         let condition =
             json!({"type": "Available", "status": status, "reason": reason, "message": message});
         judge(&answer(
@@ -105,16 +105,21 @@ mod tests {
         assert_eq!(judge(&answer(403, json!({}))).state, State::Skipped);
         assert_eq!(judge(&answer(200, json!({}))).state, State::Warn);
         assert_eq!(
-            of("True", "Passed", "", json!({"caBundle": "eA=="})).state,
+            of("True", "Passed", "", &json!({"caBundle": "eA=="})).state,
             State::Ok
         );
-        let unverified = of("True", "Passed", "", json!({"insecureSkipTLSVerify": true}));
+        let unverified = of(
+            "True",
+            "Passed",
+            "",
+            &json!({"insecureSkipTLSVerify": true}),
+        );
         assert_eq!(unverified.state, State::Warn);
     }
 
     #[test]
     fn the_remedy_follows_from_the_reason() {
-        let missing = of("False", "MissingEndpoints", "no endpoints", json!({}));
+        let missing = of("False", "MissingEndpoints", "no endpoints", &json!({}));
         assert_eq!(missing.state, State::Fail);
         assert!(missing.found.contains("no endpoints"));
         assert!(missing.remedy.contains("pod"));
@@ -122,7 +127,7 @@ mod tests {
             "False",
             "FailedDiscoveryCheck",
             "x509: certificate has expired",
-            json!({}),
+            &json!({}),
         );
         assert!(expired.remedy.contains("renews"), "{}", expired.remedy);
     }

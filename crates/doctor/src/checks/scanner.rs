@@ -8,10 +8,11 @@ use crate::finding::Said;
 
 pub(crate) async fn check(clinic: &Clinic) -> Said {
     let proxy = proxy(&clinic.options.namespace);
-    let asked = futures_util::join!(
-        ask(clinic, format!("{proxy}/readyz?verbose")),
-        ask(clinic, format!("{proxy}/v1/progress")),
+    let (ready, progress) = (
+        format!("{proxy}/readyz?verbose"),
+        format!("{proxy}/v1/progress"),
     );
+    let asked = futures_util::join!(clinic.api.get(&ready), clinic.api.get(&progress));
     match asked {
         (Ok(ready), Ok(progress)) => judge(&ready, &progress),
         (Err(why), _) | (_, Err(why)) => Said::fail(format!("no answer: {why}"), SEE),
@@ -23,10 +24,6 @@ const SEE: &str = "see that the pod of the scanner runs: `kubectl get pods -l ap
 /// Where the scanner's service is reached through the API server.
 pub fn proxy(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/services/kubescape:8080/proxy")
-}
-
-async fn ask(clinic: &Clinic, path: String) -> Result<Answer, String> {
-    clinic.api.get(&path).await
 }
 
 fn judge(ready: &Answer, progress: &Answer) -> Said {
