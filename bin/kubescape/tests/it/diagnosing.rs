@@ -92,6 +92,33 @@ impl World {
         (process, port)
     }
 
+    /// Results are at that port from now on.
+    fn register(&self, port: &str) {
+        self.apply(&format!(
+            "apiVersion: v1
+kind: Service
+metadata: {{name: storage, namespace: kubescape}}
+spec: {{type: ExternalName, externalName: localhost}}
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {{name: v1beta1.spdx.softwarecomposition.kubescape.io}}
+spec:
+  group: spdx.softwarecomposition.kubescape.io
+  version: v1beta1
+  groupPriorityMinimum: 1000
+  versionPriority: 15
+  insecureSkipTLSVerify: true
+  service: {{name: storage, namespace: kubescape, port: {port}}}
+"
+        ));
+        let service = "v1beta1.spdx.softwarecomposition.kubescape.io";
+        let available = "--for=condition=Available";
+        self.plane
+            .kubectl(&["wait", "apiservice", service, available, "--timeout=60s"])
+            .unwrap();
+    }
+
     /// The verdict that is printed, and all of it.
     fn explain(&self, arguments: &[&str]) -> (String, Json) {
         let mut all = vec!["explain", "-n", "shop", "-o", "json"];
@@ -123,30 +150,7 @@ fn a_real_cluster_is_explained_by_its_scanner_and_without_it() {
     let config = r#"{"namespace":"kubescape","clusterName":"prod","continuousPostureScan":true}"#;
     std::fs::write(world.folder.path().join("config/clusterData.json"), config).unwrap();
     let (storage, port) = world.start("storage", "the storage serves");
-    world.apply(&format!(
-        "apiVersion: v1
-kind: Service
-metadata: {{name: storage, namespace: kubescape}}
-spec: {{type: ExternalName, externalName: localhost}}
----
-apiVersion: apiregistration.k8s.io/v1
-kind: APIService
-metadata: {{name: v1beta1.spdx.softwarecomposition.kubescape.io}}
-spec:
-  group: spdx.softwarecomposition.kubescape.io
-  version: v1beta1
-  groupPriorityMinimum: 1000
-  versionPriority: 15
-  insecureSkipTLSVerify: true
-  service: {{name: storage, namespace: kubescape, port: {port}}}
-"
-    ));
-    let service = "v1beta1.spdx.softwarecomposition.kubescape.io";
-    let available = "--for=condition=Available";
-    world
-        .plane
-        .kubectl(&["wait", "apiservice", service, available, "--timeout=60s"])
-        .unwrap();
+    world.register(&port);
     world.apply(CART);
     // Its controller notes the revision in it: from then on it stays as it is.
     let revision = r"--for=jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}=1";
@@ -198,7 +202,11 @@ spec:
             .contains("the object has changed")
     );
 
-    // And the doctor finds what is well
+    the_doctor_finds_what_is_well(&world);
+    storage.stop();
+}
+
+fn the_doctor_finds_what_is_well(world: &World) {
     let found = [
         "doctor",
         "-o",
@@ -227,5 +235,4 @@ spec:
     }
     assert_eq!(state("api-service"), "warn", "{said}");
     assert_ne!(state("data-dir"), "fail", "{said}");
-    storage.stop();
 }
