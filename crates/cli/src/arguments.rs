@@ -1,5 +1,7 @@
 //! The command line's shape.
 
+mod doctor;
+mod explain;
 mod netpol;
 mod operator;
 mod scan;
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use doctor::DoctorArguments;
+pub(crate) use explain::{Answers, ExplainArguments};
 pub(crate) use netpol::{
     GenerateArguments, NetpolArguments, NetpolCommand, NetpolInput, ObjectFormat, SimulateArguments,
 };
@@ -37,6 +41,8 @@ Examples:
   helm template ./chart | kubescape scan -        … in a rendered chart
   kubescape scan framework nsa,mitre manifests/   … by these frameworks only
   kubescape explain C-0016                        what a control wants, and how to satisfy it
+  kubescape explain deploy/cart -n shop           why its result is there, stale or missing
+  kubescape doctor                                what of the platform is not well
   kubescape netpol generate observed.yaml         network policies from observed traffic
   kubescape scanner --data-dir data               scans and metrics of a cluster over HTTP
   kubescape storage --standalone                  a Kubernetes API for results, without a cluster
@@ -57,8 +63,10 @@ pub(crate) enum Command {
     Scan(Box<ScanArguments>),
     /// List frameworks or controls.
     List(ListArguments),
-    /// Say what a control finds, why that matters and how to satisfy it.
+    /// Say what a control finds and how to satisfy it, or why an object's result is as it is.
     Explain(ExplainArguments),
+    /// Look at a cluster and the platform in it: what is well, what is not, what to do.
+    Doctor(DoctorArguments),
     /// Make network policies from observed traffic, and try them on it.
     Netpol(NetpolArguments),
     /// Scan the cluster for those who ask over HTTP: the scanner role.
@@ -107,13 +115,6 @@ pub(crate) enum ListFormat {
     PrettyPrint,
     /// JSON.
     Json,
-}
-
-#[derive(Args)]
-#[command(after_help = "Example: kubescape explain C-0016")]
-pub(crate) struct ExplainArguments {
-    /// ID or name of a control.
-    pub(crate) control: String,
 }
 
 #[derive(Args)]

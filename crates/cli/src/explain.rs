@@ -1,4 +1,7 @@
-//! `explain CONTROL`.
+//! `explain CONTROL`, and `explain OBJECT`.
+
+mod ask;
+mod meant;
 
 use std::fmt::Write as _;
 
@@ -8,10 +11,16 @@ use kubescape_engine::{ActionRequired, Control, Scope, nearest};
 use crate::arguments::ExplainArguments;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use meant::Meant;
 
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<Exit, Failure> {
-    output::print(&text(find(&arguments.control)?))?;
-    Ok(Exit::Success)
+    match meant::meant(&arguments.what)? {
+        Meant::Control(control) => {
+            output::print(&text(control))?;
+            Ok(Exit::Success)
+        }
+        Meant::Object(object) => ask::run(arguments, object),
+    }
 }
 
 /// A control by ID or name.

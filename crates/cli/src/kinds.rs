@@ -1,7 +1,7 @@
 //! Kinds as kubectl's users type them.
 
 /// Kinds of workloads with what kubectl calls them for short.
-const SHORT: [(&str, &str); 9] = [
+const SHORT: [(&str, &str); 19] = [
     ("po", "Pod"),
     ("deploy", "Deployment"),
     ("ds", "DaemonSet"),
@@ -11,7 +11,37 @@ const SHORT: [(&str, &str); 9] = [
     ("cj", "CronJob"),
     ("svc", "Service"),
     ("sa", "ServiceAccount"),
+    ("cm", "ConfigMap"),
+    ("ns", "Namespace"),
+    ("no", "Node"),
+    ("ing", "Ingress"),
+    ("netpol", "NetworkPolicy"),
+    ("pv", "PersistentVolume"),
+    ("pvc", "PersistentVolumeClaim"),
+    ("hpa", "HorizontalPodAutoscaler"),
+    ("pdb", "PodDisruptionBudget"),
+    ("crd", "CustomResourceDefinition"),
 ];
+
+/// Kinds without a short name.
+const LONG: [&str; 6] = [
+    "Job",
+    "Secret",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+];
+
+/// Whether that is a kind that Kubernetes itself has, however it is spelt.
+pub(crate) fn is_known(name: &str) -> bool {
+    let name = singular(name);
+    let is = |kind: &str| {
+        let plural = name.len() == kind.len() + 1 && name.ends_with(['s', 'S']);
+        kind.eq_ignore_ascii_case(name) || plural && name[..kind.len()].eq_ignore_ascii_case(kind)
+    };
+    SHORT.iter().any(|(_, kind)| is(kind)) || LONG.iter().any(|kind| is(kind))
+}
 
 /// `deploy` and `deployments` are `Deployment`; all else stays as it is.
 pub(crate) fn singular(name: &str) -> &str {
@@ -28,6 +58,23 @@ pub(crate) fn singular(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::singular;
+
+    #[test]
+    fn kinds_of_kubernetes_are_known_however_they_are_spelt() {
+        for name in [
+            "deploy",
+            "DEPLOYMENTS",
+            "pod",
+            "secrets",
+            "ClusterRole",
+            "ing",
+        ] {
+            assert!(super::is_known(name), "{name}");
+        }
+        for name in ["Widget", "C-0016", "hostnetwork", "é"] {
+            assert!(!super::is_known(name), "{name}");
+        }
+    }
 
     #[test]
     fn short_names_and_plurals_are_kinds() {

@@ -3,6 +3,7 @@
 mod arguments;
 mod clock;
 mod controls_config;
+mod doctor;
 mod exit;
 mod explain;
 mod hints;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Netpol(arguments) => netpol::run(&arguments),
         Command::Rules(arguments) => rules_test::run(&arguments),
         Command::Scanner(arguments) => scanner::run(&arguments),

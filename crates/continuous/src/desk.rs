@@ -1,5 +1,7 @@
 //! What happens comes in, changed results go out. Pure: no I/O, clock or async.
 
+mod about;
+
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,6 +25,8 @@ fn id_of(kind: &Kind, namespace: &str, name: &str) -> String {
         format!("{group}/{version}/{namespace}/{kind}/{name}")
     }
 }
+
+pub use about::About;
 
 /// Something that people should know, and that stops nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,9 @@ struct ListState {
     ids: HashSet<Box<str>>,
     /// While the kind is listed again: what has been seen so far.
     seen: Option<HashSet<Box<str>>>,
+    /// Resource IDs of objects that are judged through their owner, with that of the
+    /// owner: about 150 bytes each.
+    owned: HashMap<Box<str>, Box<str>>,
     gap: Option<Gap>,
 }
 
@@ -141,6 +148,7 @@ impl Desk {
         let Some(seen) = state.seen.take() else {
             return false;
         };
+        state.owned.retain(|id, _| seen.contains(id));
         let gone: Vec<_> = state.ids.difference(&seen).cloned().collect();
         let mut changed = false;
         for id in &gone {
@@ -175,11 +183,13 @@ impl Desk {
         match put {
             Taken::Put(Put::Unread) => false,
             Taken::Put(put) => {
+                state.owned.remove(&id);
                 state.ids.insert(id);
                 put != Put::Same
             }
-            Taken::Removed(was_there) => {
+            Taken::Owned { owner, was_there } => {
                 state.ids.remove(&id);
+                state.owned.insert(id, owner);
                 was_there
             }
         }
@@ -189,6 +199,7 @@ impl Desk {
         let id = id_of(&self.kinds.get(kind), namespace, name);
         let state = self.list(kind);
         state.ids.remove(&*id);
+        state.owned.remove(&*id);
         if let Some(seen) = &mut state.seen {
             seen.remove(&*id);
         }
@@ -315,8 +326,13 @@ impl Desk {
 
 enum Taken {
     Put(Put),
-    /// It belongs to an object that is judged itself; whether it was there before.
-    Removed(bool),
+    /// It belongs to an object that is judged itself.
+    Owned {
+        /// The resource ID of that one.
+        owner: Box<str>,
+        /// Whether it was judged itself before.
+        was_there: bool,
+    },
 }
 
 fn take_in(world: &mut World, text: &str) -> Result<(Box<str>, Taken), String> {
@@ -328,11 +344,24 @@ fn take_in(world: &mut World, text: &str) -> Result<(Box<str>, Taken), String> {
     }
     let id = object.resource_id().into_boxed_str();
     let taken = if object.is_owned() {
-        Taken::Removed(world.remove(&id))
+        Taken::Owned {
+            owner: owner_of(object),
+            was_there: world.remove(&id),
+        }
     } else {
         Taken::Put(world.put(object, &arena))
     };
     Ok((id, taken))
+}
+
+/// The resource ID of the first owner, which is in the same namespace.
+fn owner_of(object: &Object<'_>) -> Box<str> {
+    let owners = object.metadata().at("ownerReferences").items();
+    let text = |key| owners.first().map_or("", |owner| owner.at(key).str());
+    let api_version = text("apiVersion");
+    let slash = if api_version.contains('/') { "" } else { "/" };
+    let (namespace, kind, name) = (object.namespace, text("kind"), text("name"));
+    format!("{slash}{api_version}/{namespace}/{kind}/{name}").into()
 }
 
 /// Who an object is that could not be judged.

@@ -3,12 +3,14 @@
 //! service around them touches the clock and what it is given.
 
 mod desk;
+mod explainer;
 mod outlet;
 mod pace;
 mod service;
 mod stored;
 
-pub use desk::{Desk, Notice, Turn};
+pub use desk::{About, Desk, Notice, Turn};
+pub use explainer::Explainer;
 pub use outlet::{Change, Forgotten, Keep, Outlet};
 pub use pace::Pace;
 pub use service::{Handle, Options, Progress, Service};

@@ -28,7 +28,26 @@ impl Access {
     ///
     /// The kubeconfig is missing, broken or incomplete.
     pub async fn client(&self) -> Result<kube::Client, ConnectError> {
-        let (context, config) = self.config().await?;
+        self.client_with(|_| {}).await
+    }
+
+    /// The same, but one that hands on every failure at once instead of asking again
+    /// and again: for whoever wants to know what the failure is.
+    ///
+    /// # Errors
+    ///
+    /// See [`Access::client`].
+    pub async fn client_that_asks_once(&self) -> Result<kube::Client, ConnectError> {
+        self.client_with(|config| config.default_retry = false)
+            .await
+    }
+
+    async fn client_with(
+        &self,
+        change: impl FnOnce(&mut Config),
+    ) -> Result<kube::Client, ConnectError> {
+        let (context, mut config) = self.config().await?;
+        change(&mut config);
         kube::Client::try_from(config).map_err(|error| {
             ConnectError::Kubeconfig(format!("context \"{context}\": {}", chain(&error)))
         })

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use kubescape_collect::{Event, Kinds};
 use kubescape_engine::KindMatch;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use backoff::Waits;
@@ -58,6 +59,7 @@ pub struct Follow {
     kinds: Kinds,
     // Not what sends: the channel is to close when all has ended.
     counters: Arc<Counters>,
+    namespaces: watch::Receiver<Namespaces>,
     stopper: Stopper,
     task: JoinHandle<()>,
 }
@@ -78,7 +80,8 @@ impl Follow {
         let kinds = Kinds::default();
         let (stopper, stop) = Stopper::new();
         let shared = Arc::new(Shared::new(connection, what.pace, events, stop.clone()));
-        let mut coordinator = Coordinator::new(connection, what, &shared, kinds.clone());
+        let (tell, namespaces) = watch::channel(what.namespaces.clone());
+        let mut coordinator = Coordinator::new(connection, what, &shared, kinds.clone(), tell);
         let counters = Arc::clone(&shared.counters);
         let all = stopper.clone();
         let task = tokio::spawn(async move {
@@ -95,6 +98,7 @@ impl Follow {
         Self {
             kinds,
             counters,
+            namespaces,
             stopper,
             task,
         }
@@ -103,6 +107,11 @@ impl Follow {
     /// What the numbers of kinds stand for.
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
+    }
+
+    /// The namespaces that are followed, as configuration and rules file have them now.
+    pub fn namespaces(&self) -> watch::Receiver<Namespaces> {
+        self.namespaces.clone()
     }
 
     /// How far it is.

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::discovery::{Discovery, Resource};
 
 /// What stands as it is in a segment of a path.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+pub(crate) const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
 /// Kinds of which every control reads the metadata only; servers send just these.
 const METADATA_ONLY: [(&str, &str); 6] = [
@@ -60,6 +60,12 @@ impl Namespaces {
         names.sort_unstable();
         names.dedup();
         Some(names)
+    }
+
+    /// Whether objects of that namespace are read.
+    pub fn has(&self, name: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|known| known == name);
+        (self.include.is_empty() || named(&self.include)) && !named(&self.exclude)
     }
 
     /// A field selector that keeps the others out.
@@ -178,7 +184,7 @@ fn missing(kind: &KindMatch, discovery: &Discovery) -> Gap {
     }
 }
 
-fn list(resource: &Resource, namespace: Option<&str>, field_selector: String) -> List {
+pub(crate) fn list(resource: &Resource, namespace: Option<&str>, field_selector: String) -> List {
     List {
         resource: resource.clone(),
         namespace: namespace.map(str::to_owned),
@@ -367,6 +373,19 @@ mod tests {
                 "/apis/rbac.authorization.k8s.io/v1/clusterroles",
             ]
         );
+    }
+
+    #[test]
+    fn a_namespace_is_read_unless_others_are_named_or_it_is_excluded() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let of = |include: &[&str], exclude: &[&str]| Namespaces {
+            include: names(include),
+            exclude: names(exclude),
+        };
+        assert!(of(&[], &[]).has("a"));
+        assert!(of(&["a"], &["b"]).has("a"));
+        assert!(!of(&["b"], &[]).has("a"));
+        assert!(!of(&["a"], &["a"]).has("a"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod config;
 mod follower;
+mod insight;
 mod ports;
 mod scanner;
 mod scanning;

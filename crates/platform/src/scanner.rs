@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use kubescape_live::{Access, Connection, Namespaces, Patience};
 use kubescape_runtime::{Drain, HealthCheck, Scope, Supervisor, Tasks};
-use kubescape_scanner::{Config, LiveWork, Observer, RoleError, Started, Told};
+use kubescape_scanner::{Config, Insight, LiveWork, Observer, RoleError, Started, Told};
 use kubescape_sink::{Writer, connecting_store};
 use tokio::runtime::Handle;
 
 use crate::follower::Follower;
+use crate::insight::Insights;
 use crate::scanning::{self, Wanted};
 use crate::source::Opened;
 use crate::stored_scans::StoreScans;
@@ -38,11 +39,14 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
     let mut work = LiveWork::new(config.access.clone(), config.cluster_name.clone());
     let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
     let mut followed = None;
+    let mut insight: Option<Arc<dyn Insight>> = None;
     if config.store_results {
         let writer = write_results(config.access.clone(), &supervisor);
         if config.continuous {
             work = work.overhearing(Arc::new(follower.clone()));
-            followed = Some((wanted, writer));
+            let insights = Insights::default();
+            insight = Some(Arc::new(insights.clone()));
+            followed = Some((wanted, writer, insights));
         } else {
             observers.push(Arc::new(StoreScans {
                 writer,
@@ -51,12 +55,14 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
             }));
         }
     }
-    let running = kubescape_scanner::start(&config, Arc::new(work), observers, &supervisor).await?;
-    if let Some((wanted, writer)) = followed {
+    let running =
+        kubescape_scanner::start(&config, Arc::new(work), observers, insight, &supervisor).await?;
+    if let Some((wanted, writer, insights)) = followed {
         let following = Following {
             wanted: Arc::new(wanted),
             writer,
             follower,
+            insights,
             told: running.told,
             access: config.access.clone(),
             resource_metrics: config.resource_metrics,
@@ -84,6 +90,7 @@ struct Following {
     wanted: Arc<Wanted>,
     writer: Writer,
     follower: Follower,
+    insights: Insights,
     told: Told,
     access: Access,
     resource_metrics: bool,
@@ -104,8 +111,14 @@ impl Following {
             opened = Connection::open(&self.access, Patience::default()) => opened,
             () = shutdown.requested() => return Ok(()),
         };
-        let opened = Opened::Cluster(Box::new(opened.map_err(|error| error.to_string())?));
-        let handle = scanning::start(&self.wanted, opened, self.writer, &self.tasks)?;
+        let opened = opened.map_err(|error| {
+            let error = error.to_string();
+            self.insights.waits(&error);
+            error
+        })?;
+        let opened = Opened::Cluster(Box::new(opened));
+        let (writer, tasks) = (self.writer, &self.tasks);
+        let handle = scanning::start(&self.wanted, opened, writer, tasks, &self.insights)?;
         if self.wanted.is_everything() {
             self.follower.follows(handle.clone());
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kubescape_collect::Event;
-use kubescape_continuous::{Desk, Handle, Notice, Options, Service, Stored};
+use kubescape_continuous::{Desk, Explainer, Handle, Notice, Options, Service, Stored};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_live::Namespaces;
@@ -14,6 +14,7 @@ use kubescape_runtime::{Shutdown, Supervisor, Tasks, now};
 use kubescape_sink::{Limits, ResultStore, Writer};
 use tokio::sync::mpsc;
 
+use crate::insight::Insights;
 use crate::source::{Following, Opened};
 
 /// Events on their way. An object may have some MiB, so not many.
@@ -82,6 +83,7 @@ pub(crate) fn start(
     opened: Opened,
     writer: Writer,
     tasks: &Tasks,
+    insights: &Insights,
 ) -> Result<Handle, String> {
     let (events, received) = mpsc::channel::<Event>(EVENTS);
     let plan = wanted.plan(opened.scope())?;
@@ -90,11 +92,13 @@ pub(crate) fn start(
     let desk = Desk::new(plan, context, following.kinds());
     let (service, handle) = Service::new(
         desk,
-        Stored::new(writer),
+        Stored::new(writer.clone()),
         &Options::default(),
         now,
         |Notice { about, message }| tracing::warn!(about, "{message}"),
     );
+    let explainer = Explainer::new(handle.clone(), writer, following.follows());
+    insights.begins(explainer, tasks);
     tasks.work("following", until(tasks.shutdown(), following));
     // It computes: a thread of its own keeps others quick.
     let runtime = tokio::runtime::Handle::current();

@@ -49,6 +49,17 @@ impl Following {
     }
 }
 
+impl Following {
+    /// Whether objects of a namespace are read; of a folder, all are.
+    pub(crate) fn follows(&self) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+        let namespaces = match self {
+            Self::Cluster(follow) => Some(follow.namespaces()),
+            Self::Folder(_) => None,
+        };
+        move |name| namespaces.as_ref().is_none_or(|now| now.borrow().has(name))
+    }
+}
+
 pub(crate) async fn open(source: &Source) -> Result<Opened, SourceError> {
     Ok(match source {
         Source::Cluster(access) => Opened::Cluster(Box::new(

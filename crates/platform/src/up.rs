@@ -8,12 +8,13 @@ use kubescape_continuous::Handle;
 use kubescape_live::Namespaces;
 use kubescape_operator::Embedded;
 use kubescape_runtime::{Drain, RunError, Supervisor};
-use kubescape_scanner::{FolderWork, LiveWork, Work};
+use kubescape_scanner::{FolderWork, Insight, LiveWork, Work};
 use kubescape_sink::{Writer, local_store};
 use kubescape_storage::{Caller, RoleError, Running};
 
 use crate::config::{Config, Source};
 use crate::follower::Follower;
+use crate::insight::Insights;
 use crate::scanning::{self, Wanted};
 use crate::source;
 use crate::state::State;
@@ -89,9 +90,15 @@ pub async fn up(
         namespaces: Namespaces::default(),
     };
     let tasks = supervisor.tasks();
-    let handle =
-        scanning::start(&wanted, opened, writer.clone(), &tasks).map_err(UpError::Selection)?;
-    let (scanner, operator) = roles(&config, &cluster, handle.clone(), &supervisor).await?;
+    let insights = Insights::default();
+    let handle = scanning::start(&wanted, opened, writer.clone(), &tasks, &insights)
+        .map_err(UpError::Selection)?;
+    let beside = Beside {
+        cluster,
+        handle: handle.clone(),
+        insights,
+    };
+    let (scanner, operator) = beside.roles(&config, &supervisor).await?;
     let shutdown = supervisor.shutdown();
     tasks.work("state", async move {
         tokio::select! {
@@ -111,47 +118,63 @@ pub async fn up(
     Ok(ended?)
 }
 
-/// Starts the roles beside the storage; where they listen.
-async fn roles(
-    config: &Config,
-    cluster: &str,
+/// What roles beside the storage are given.
+struct Beside {
+    /// What it is called.
+    cluster: String,
     handle: Handle,
-    supervisor: &Supervisor,
-) -> Result<(Option<String>, Option<String>), UpError> {
-    let Some(scanner) = &config.scanner else {
-        return Ok((None, None));
-    };
-    let work: Arc<dyn Work> = match &config.source {
-        Source::Folder(folder) => Arc::new(FolderWork::new(folder.clone(), cluster.to_owned())),
-        Source::Cluster(access) => {
-            let follower = Follower::default();
-            follower.follows(handle.clone());
-            let work = LiveWork::new(access.clone(), Some(cluster.to_owned()));
-            Arc::new(work.overhearing(Arc::new(follower)))
-        }
-    };
-    let resources = scanner.resource_metrics;
-    let scanner = kubescape_scanner::start(scanner, work, Vec::new(), supervisor).await?;
-    telling::tell(handle, scanner.told, resources, &supervisor.tasks());
-    let url = scanner.started.url;
-    let Some(operator) = config.operator.clone() else {
-        return Ok((Some(url), None));
-    };
-    let operator = kubescape_operator::Config {
-        cluster: cluster.to_owned(),
-        ..operator
-    };
-    let server = scanner.server;
-    let calls = move |request| {
-        let server = server.clone();
-        async move { server.answer(request).await }
-    };
-    let embedded = Embedded {
-        configurations: Some(Arc::new(calls)),
-        ..Embedded::default()
-    };
-    let role = kubescape_operator::start(operator, embedded, supervisor).await?;
-    Ok((Some(url), Some(role.started.url)))
+    insights: Insights,
+}
+
+impl Beside {
+    /// Starts the roles; where they listen.
+    async fn roles(
+        self,
+        config: &Config,
+        supervisor: &Supervisor,
+    ) -> Result<(Option<String>, Option<String>), UpError> {
+        let Self {
+            cluster,
+            handle,
+            insights,
+        } = self;
+        let Some(scanner) = &config.scanner else {
+            return Ok((None, None));
+        };
+        let work: Arc<dyn Work> = match &config.source {
+            Source::Folder(folder) => Arc::new(FolderWork::new(folder.clone(), cluster.clone())),
+            Source::Cluster(access) => {
+                let follower = Follower::default();
+                follower.follows(handle.clone());
+                let work = LiveWork::new(access.clone(), Some(cluster.clone()));
+                Arc::new(work.overhearing(Arc::new(follower)))
+            }
+        };
+        let resources = scanner.resource_metrics;
+        let insight: Arc<dyn Insight> = Arc::new(insights);
+        let scanner =
+            kubescape_scanner::start(scanner, work, Vec::new(), Some(insight), supervisor).await?;
+        telling::tell(handle, scanner.told, resources, &supervisor.tasks());
+        let url = scanner.started.url;
+        let Some(operator) = config.operator.clone() else {
+            return Ok((Some(url), None));
+        };
+        let operator = kubescape_operator::Config {
+            cluster,
+            ..operator
+        };
+        let server = scanner.server;
+        let calls = move |request| {
+            let server = server.clone();
+            async move { server.answer(request).await }
+        };
+        let embedded = Embedded {
+            configurations: Some(Arc::new(calls)),
+            ..Embedded::default()
+        };
+        let role = kubescape_operator::start(operator, embedded, supervisor).await?;
+        Ok((Some(url), Some(role.started.url)))
+    }
 }
 
 /// Results go to the storage of this process.

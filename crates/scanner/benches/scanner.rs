@@ -213,7 +213,7 @@ async fn main() {
     let supervisor = Supervisor::new(Drain::default());
     let config = config(folder.path());
     let shared: Arc<dyn Work> = work.clone();
-    let role = Role::assemble(&config, shared, Vec::new(), &supervisor).unwrap();
+    let role = Role::assemble(&config, shared, Vec::new(), None, &supervisor).unwrap();
     let address = serve(role.server.clone()).await;
     let mut client = Client::connect(&address).await;
 
@@ -305,7 +305,7 @@ async fn real() {
         context: None,
     };
     let work: Arc<dyn Work> = Arc::new(LiveWork::new(access, None));
-    let role = Role::assemble(&config(folder.path()), work, Vec::new(), &supervisor).unwrap();
+    let role = Role::assemble(&config(folder.path()), work, Vec::new(), None, &supervisor).unwrap();
     let address = serve(role.server.clone()).await;
     let mut client = Client::connect(&address).await;
     let (took, bytes) = client.ask("POST", "/v1/scan?wait=true", "{}").await;

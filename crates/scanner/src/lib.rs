@@ -6,6 +6,7 @@ mod answer;
 mod callback;
 mod config;
 mod folder;
+mod insight;
 mod jobs;
 mod last;
 mod live;
@@ -24,6 +25,7 @@ mod work;
 
 pub use config::{CallbackPolicy, Config, Files, Flags, Limits, VARIABLES, Variable};
 pub use folder::FolderWork;
+pub use insight::{CONTINUOUS_METRICS, Insight};
 pub use last::{SCAN_GAUGES, ScanGauge, Told};
 pub use live::{LiveWork, cluster_facts};
 pub use metrics::ROLE_METRICS;

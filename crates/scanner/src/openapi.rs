@@ -1,5 +1,7 @@
 //! The OpenAPI document, and a page of it that needs nothing from elsewhere. Pure.
 
+mod insight;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -26,7 +28,12 @@ pub(crate) fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"PostScanRequest": request(), "Response": response()},
+            "schemas": {
+                "Explanation": insight::explanation(),
+                "PostScanRequest": request(),
+                "Progress": insight::progress(),
+                "Response": response(),
+            },
         },
     })
 }
@@ -72,7 +79,12 @@ fn answer(route: &Route, code: u16, text: &str) -> Value {
     let is_json =
         is_guarded(route.path) && code != 204 && !(route.name == "getMetrics" && code == 200);
     if is_json {
-        let schema = json!({"$ref": "#/components/schemas/Response"});
+        let name = match (route.name, code) {
+            ("getExplain", 200) => "Explanation",
+            ("getProgress", 200) => "Progress",
+            _ => "Response",
+        };
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
         answer["content"] = json!({"application/json": {"schema": schema}});
     }
     answer

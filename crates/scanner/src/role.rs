@@ -12,6 +12,7 @@ use kubescape_runtime::{Drain, HealthCheck, RunError, Scope, Shutdown, Superviso
 
 use crate::callback::Callbacks;
 use crate::config::Config;
+use crate::insight::Insight;
 use crate::jobs::{Jobs, Outside};
 use crate::last::{Last, Told};
 use crate::metrics::Metrics;
@@ -98,11 +99,16 @@ pub async fn run(
     let mut supervisor = Supervisor::new(Drain::default());
     // Before anybody hears that it is ready.
     supervisor.listen()?;
-    started(start(&config, work, observers, &supervisor).await?.started);
+    started(
+        start(&config, work, observers, None, &supervisor)
+            .await?
+            .started,
+    );
     Ok(supervisor.run().await?)
 }
 
-/// Starts the role under a supervisor, beside others perhaps.
+/// Starts the role under a supervisor, beside others perhaps. `insight` is what
+/// continuous scanning knows, where that is on.
 ///
 /// # Errors
 ///
@@ -111,9 +117,10 @@ pub async fn start(
     config: &Config,
     work: Arc<dyn Work>,
     observers: Vec<Arc<dyn Observer>>,
+    insight: Option<Arc<dyn Insight>>,
     supervisor: &Supervisor,
 ) -> Result<Running, RoleError> {
-    let role = Role::assemble(config, work, observers, supervisor)?;
+    let role = Role::assemble(config, work, observers, insight, supervisor)?;
     let bound = bind(config, supervisor).await?;
     let scheme = if config.tls.is_some() {
         "https"
@@ -167,6 +174,7 @@ impl Role {
         config: &Config,
         work: Arc<dyn Work>,
         observers: Vec<Arc<dyn Observer>>,
+        insight: Option<Arc<dyn Insight>>,
         supervisor: &Supervisor,
     ) -> Result<Self, RoleError> {
         let limits = &config.limits;
@@ -221,6 +229,7 @@ impl Role {
             defaults: config.defaults.clone(),
             callbacks: config.callbacks.clone(),
             token: config.token.clone(),
+            insight,
         });
         Ok(Self {
             server,

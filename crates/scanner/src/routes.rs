@@ -11,6 +11,8 @@ pub(crate) enum Endpoint {
     Results,
     DeleteResults,
     Metrics,
+    Explain,
+    Progress,
     Live,
     Ready,
     Document,
@@ -60,8 +62,10 @@ const SKIP: Parameter = Parameter {
 const REFUSED: (u16, &str) = (400, "What is wrong with the request, all of it at once.");
 const UNAUTHORIZED: (u16, &str) = (401, "KS_API_TOKEN is set, and another or no token came.");
 
+const OFF: (u16, &str) = (404, "Continuous scanning is off.");
+
 /// All endpoints.
-pub(crate) const ROUTES: [Route; 15] = [
+pub(crate) const ROUTES: [Route; 17] = [
     Route {
         method: "POST",
         path: "/v1/scan",
@@ -198,6 +202,58 @@ pub(crate) const ROUTES: [Route; 15] = [
                 "What is wrong with the request; or a framework that the scan did not judge by.",
             ),
             UNAUTHORIZED,
+        ],
+    },
+    Route {
+        method: "GET",
+        path: "/v1/explain",
+        endpoint: Endpoint::Explain,
+        name: "getExplain",
+        text: "Why the stored result of an object is there, stale, partial or missing.",
+        parameters: &[
+            Parameter {
+                name: "kind",
+                schema: "string",
+                text: "Kind of the object, in any case, or its plural.",
+            },
+            Parameter {
+                name: "name",
+                schema: "string",
+                text: "Name of the object.",
+            },
+            Parameter {
+                name: "namespace",
+                schema: "string",
+                text: "Its namespace; default without it.",
+            },
+            Parameter {
+                name: "apiVersion",
+                schema: "string",
+                text: "As in apps/v1; without it all groups are looked through.",
+            },
+        ],
+        body: false,
+        answers: &[
+            (200, "What is so, why, and what to do."),
+            REFUSED,
+            UNAUTHORIZED,
+            OFF,
+            (429, "Too many ask; try again after a second."),
+        ],
+    },
+    Route {
+        method: "GET",
+        path: "/v1/progress",
+        endpoint: Endpoint::Progress,
+        name: "getProgress",
+        text: "How far continuous scanning is.",
+        parameters: &[],
+        body: false,
+        answers: &[
+            (200, "What is read, judged and stored so far."),
+            REFUSED,
+            UNAUTHORIZED,
+            OFF,
         ],
     },
     health(

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::answer::{self, Type, error, reply};
 use crate::callback::Callback;
 use crate::config::{CallbackPolicy, Limits};
+use crate::insight::{Insight, Insights};
 use crate::jobs::{End, Found, Jobs, Refused, Submission, Ticket};
 use crate::last::Last;
 use crate::metrics::Metrics;
@@ -43,6 +44,8 @@ pub(crate) struct Parts {
     pub(crate) defaults: Defaults,
     pub(crate) callbacks: CallbackPolicy,
     pub(crate) token: Option<Secret<String>>,
+    /// What continuous scanning knows, where that is on.
+    pub(crate) insight: Option<Arc<dyn Insight>>,
 }
 
 /// Answers requests. Clones share everything.
@@ -55,6 +58,7 @@ struct Inner {
     token: Option<[u8; 32]>,
     sending: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    insights: Insights,
     document: Bytes,
     page: Bytes,
 }
@@ -66,6 +70,7 @@ impl Server {
             token,
             sending: Arc::new(Semaphore::new(SENDING)),
             waiting: Arc::new(Semaphore::new(WAITING)),
+            insights: Insights::new(parts.insight.clone()),
             document: format!("{:#}\n", openapi::document()).into(),
             page: openapi::page().into(),
             parts,
@@ -154,6 +159,8 @@ impl Inner {
             Endpoint::Status => Ok(self.status(&query)),
             Endpoint::Results => Ok(self.results(&query, head)),
             Endpoint::DeleteResults => Ok(self.delete_results(&query)),
+            Endpoint::Explain => Ok(self.insights.explain(&query).await),
+            Endpoint::Progress => Ok(self.insights.progress()),
             _ => self.metrics(&query),
         }
     }
@@ -332,6 +339,7 @@ impl Inner {
             .text(&frameworks, SystemTime::now())
             .map_err(|error| refuse(400, format!("frameworks: {error}")))?;
         page.push_str(&metrics.text(results.size()));
+        page.push_str(&self.insights.metrics());
         let kind = kubescape_runtime::metrics::Metrics::CONTENT_TYPE;
         Ok(answer::content(200, kind, full(page)))
     }

@@ -25,5 +25,6 @@ pub use local::local_store;
 pub use object::{DIGEST, ResultKey, ResultObject, ResultResource};
 pub use pass::Coverage;
 pub use report::{Refusal, Report, Stale};
+pub use state::{Fate, Standing};
 pub use store::{Done, Expected, IndexPage, IndexRow, ResultStore, StoreError, Write};
 pub use writer::{Change, FullPass, Limits, Writer};

@@ -42,6 +42,11 @@ pub(crate) fn list(resource: ResultResource, after: Option<&str>) -> Request<Byt
     build(Method::GET, &path, ROWS, Bytes::new())
 }
 
+/// One object without its body.
+pub(crate) fn metadata(key: &ResultKey) -> Request<Bytes> {
+    build(Method::GET, &path(key), SHORT, Bytes::new())
+}
+
 /// A new object.
 pub(crate) fn create(object: &ResultObject) -> Result<Request<Bytes>, StoreError> {
     let path = collection(object.resource, &object.namespace);
@@ -241,6 +246,13 @@ pub(crate) fn page(resource: ResultResource, body: &[u8]) -> Result<IndexPage, S
         rows: rows.collect(),
         next: Some(list.metadata.next).filter(|next| !next.is_empty()),
     })
+}
+
+/// The annotations of one object.
+pub(crate) fn annotations(body: &[u8]) -> Result<BTreeMap<String, String>, StoreError> {
+    let row: Row = serde_json::from_slice(body)
+        .map_err(|error| StoreError::Failed(format!("a result that cannot be read: {error}")))?;
+    Ok(row.metadata.annotations)
 }
 
 #[derive(Default, Deserialize)]

@@ -1,5 +1,6 @@
 //! A store behind the Kubernetes API, whatever carries requests there.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -188,6 +189,11 @@ impl<T: Transport> ResultStore for Rest<T> {
             answer => return answer.map(|_| Done::AsExpected),
         }
         raced(self.ask(create()?).await)
+    }
+
+    async fn annotations(&self, key: &ResultKey) -> Result<BTreeMap<String, String>, StoreError> {
+        let body = self.ask(request::metadata(key)).await?;
+        request::annotations(&body)
     }
 
     async fn delete(&self, key: &ResultKey) -> Result<Done, StoreError> {

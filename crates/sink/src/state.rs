@@ -2,8 +2,12 @@
 //!
 //! An object has at most one write under way and one that waits: the newest.
 
+mod standing;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+
+pub use standing::{Fate, Standing};
 
 use rustc_hash::FxHashMap;
 use tokio::time::Instant;
@@ -81,6 +85,8 @@ pub(crate) struct State {
     count: usize,
     stale: BTreeSet<ResultKey>,
     all_stale: bool,
+    /// Why the last write of an object was refused, of a few objects.
+    refusals: FxHashMap<KeyHash, String>,
 }
 
 impl Wanted {
@@ -111,6 +117,7 @@ impl State {
     pub(crate) fn offer(&mut self, wanted: &Wanted, pass: u64) -> Taken {
         let key = wanted.key();
         let hash = KeyHash::of(&key);
+        self.refusals.remove(&hash);
         // A pass that was replaced has nothing to say any more.
         let pass = if self.pass.is(pass) { pass } else { 0 };
         if matches!(wanted, Wanted::Put(_)) {
@@ -307,8 +314,11 @@ impl State {
         self.metrics.refused.inc();
         let key = job.wanted.key();
         tracing::warn!(%key, why, "a result was not stored");
-        let refusal = Refusal { key, why };
         let most = self.limits.refused;
+        if self.refusals.len() < most {
+            self.refusals.insert(job.hash, why.clone());
+        }
+        let refusal = Refusal { key, why };
         self.pass.refused(job.pass, refusal.clone(), most);
         self.refused.add(refusal, most);
         self.end(job);

@@ -23,6 +23,15 @@ pub trait ResultStore: Send + Sync {
     /// `expected` says which of both the caller believes.
     async fn put(&self, object: &ResultObject, expected: Expected) -> Result<Done, StoreError>;
 
+    /// The annotations of one stored object.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] when there is none.
+    async fn annotations(&self, key: &ResultKey) -> Result<BTreeMap<String, String>, StoreError> {
+        Err(StoreError::Failed(format!("nothing can say what {key} is")))
+    }
+
     /// Removes an object.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The writer: takes in results, and writes what changed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use crate::driver;
 use crate::object::{ResultKey, ResultObject};
 use crate::pass::Coverage;
 use crate::report::{Refusal, Report, Stale};
-use crate::state::{State, Taken, Wanted};
-use crate::store::ResultStore;
+use crate::state::{Standing, State, Taken, Wanted};
+use crate::store::{ResultStore, StoreError};
 
 /// What a writer may hold and do at once.
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +167,23 @@ impl Writer {
     pub fn take_refused(&self) -> (Vec<Refusal>, u64) {
         let refused = std::mem::take(&mut self.shared.state().refused);
         (refused.some, refused.more)
+    }
+
+    /// How it is with one result, whose digest that is.
+    pub fn standing(&self, key: &ResultKey, digest: &str) -> Standing {
+        self.shared.state().standing(key, digest)
+    }
+
+    /// The annotations of one stored result, from the store itself.
+    ///
+    /// # Errors
+    ///
+    /// See [`ResultStore::annotations`].
+    pub async fn annotations(
+        &self,
+        key: &ResultKey,
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        self.shared.store.annotations(key).await
     }
 
     /// How many results wait to be written.

@@ -8,3 +8,6 @@ mod faults;
 mod folder;
 mod process;
 mod samples;
+
+pub(crate) use cluster::control_plane;
+pub(crate) use process::Process;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use kubescape_collect::{Code, Event, Kind, KindId, Kinds, Problem};
 use kubescape_engine::{Gap, Lack};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -21,7 +22,7 @@ use super::supervise::supervise;
 use crate::connection::{Connection, version};
 use crate::discovery::{Discovery, Resource};
 use crate::server_info::{SERVER_INFO, server_info};
-use crate::wanted::{self, List};
+use crate::wanted::{self, List, Namespaces};
 
 /// Larger rules files are no rules files.
 const RULES_BYTES: u64 = 1 << 20;
@@ -54,6 +55,8 @@ pub(crate) struct Coordinator {
     problems: BTreeMap<String, Vec<Problem>>,
     discovery: Discovery,
     server_info: String,
+    /// Tells which namespaces are followed.
+    namespaces: watch::Sender<Namespaces>,
     /// Whether the beginning is over.
     begun: bool,
 }
@@ -64,6 +67,7 @@ impl Coordinator {
         what: What,
         shared: &Arc<Shared>,
         kinds: Kinds,
+        namespaces: watch::Sender<Namespaces>,
     ) -> Self {
         Self {
             what,
@@ -78,6 +82,7 @@ impl Coordinator {
             problems: BTreeMap::new(),
             discovery: Discovery::default(),
             server_info: String::new(),
+            namespaces,
             begun: false,
         }
     }
@@ -233,6 +238,7 @@ impl Coordinator {
             Some(rules) => rules.narrow(namespaces),
             None => namespaces.clone(),
         };
+        self.namespaces.send_replace(namespaces.clone());
         let (lists, gaps) = wanted::lists(&self.what.kinds, &self.discovery, &namespaces, None);
         let gaps = gaps.into_iter().map(|gap| {
             let kind = Kind {

@@ -8,6 +8,7 @@ mod bad_input;
 mod callbacks;
 mod documentation;
 mod golden;
+mod insight;
 mod lanes;
 mod monitoring;
 mod prometheus;

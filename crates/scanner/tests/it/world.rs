@@ -9,7 +9,7 @@ use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, Full};
 use kubescape_runtime::config::{ConfigFile, Env};
 use kubescape_runtime::{Drain, Phase, Supervisor};
-use kubescape_scanner::{Config, Files, Flags, Observer, Role, Work};
+use kubescape_scanner::{Config, Files, Flags, Insight, Observer, Role, Work};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -49,11 +49,27 @@ pub(crate) fn world_with(
     observers: Vec<Arc<dyn Observer>>,
     folder: Arc<TempDir>,
 ) -> World {
+    assemble(fates, env, observers, None, folder)
+}
+
+/// With continuous scanning.
+pub(crate) fn world_that_follows(insight: Arc<dyn Insight>) -> World {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    assemble([], &[], Vec::new(), Some(insight), folder)
+}
+
+fn assemble(
+    fates: impl IntoIterator<Item = Fate>,
+    env: &[(&str, &str)],
+    observers: Vec<Arc<dyn Observer>>,
+    insight: Option<Arc<dyn Insight>>,
+    folder: Arc<TempDir>,
+) -> World {
     let config = config(folder.path(), env);
     let work = Arc::new(FakeWork::new(fates));
     let supervisor = Supervisor::new(Drain::default());
     let shared: Arc<dyn Work> = work.clone();
-    let role = Role::assemble(&config, shared, observers, &supervisor).unwrap();
+    let role = Role::assemble(&config, shared, observers, insight, &supervisor).unwrap();
     World {
         role,
         work,

@@ -10,5 +10,6 @@
 mod cluster;
 mod memory;
 mod model;
+mod standing;
 mod storage;
 mod stories;

@@ -185,7 +185,17 @@ async fn in_process_and_over_https_the_same_is_stored() {
         assert_eq!((report.written, report.deleted), (2, 100));
     }
 
-    // Then the same is stored, byte for byte
+    // Then both tell what is stored of one, and what is not
+    let key = result(3, ResultResource::Summary, "9").key();
+    let gone = result(99, ResultResource::Summary, "7").key();
+    for writer in [&local_writer, &remote_writer] {
+        let annotations = writer.annotations(&key).await.unwrap();
+        assert_eq!(annotations["kubescape.io/result-digest"], "3-7");
+        let none = writer.annotations(&gone).await;
+        assert_eq!(none.unwrap_err(), kubescape_sink::StoreError::Gone);
+    }
+
+    // And the same is stored, byte for byte
     let mut remote = String::new();
     for resource in ResultResource::ALL {
         let request = http::Request::get(path(resource)).body(Vec::new());
