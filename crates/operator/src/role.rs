@@ -30,6 +30,7 @@ use crate::recurring::{CronJobs, Recurring};
 use crate::reports::Reports;
 use crate::rest::Rest;
 use crate::schedules::Schedules;
+use crate::startup::{Stamp, Startup};
 
 /// Jobs that are kept.
 const JOBS: usize = 5000;
@@ -138,13 +139,14 @@ pub async fn start(
         jobs: jobs.clone(),
         metrics: metrics.clone(),
         reports,
-        recurring,
+        recurring: recurring.clone(),
+        stamp: stamp(&config, client.as_ref()),
         tasks: tasks.clone(),
         config: config.clone(),
     });
     let (pool, work) = Pool::new(dispatcher.clone(), shutdown.clone());
     tasks.work("workers", work);
-    let rest = Rest::new(pool.clone(), jobs.clone());
+    let rest = Rest::new(pool.clone(), jobs.clone(), recurring.clone());
     let started = listen(&config, supervisor, rest, &registry).await?;
     let leading = lead(&config, client.as_ref(), &tasks);
     let role = Role {
@@ -156,6 +158,18 @@ pub async fn start(
         started,
     };
     role.follow(&config, client, &dispatcher, &tasks);
+    if config.wants_startup_scan() && dispatcher.has(Gate::Kubescape) {
+        let pool = role.pool.clone();
+        let startup = Startup {
+            dispatcher,
+            pool,
+            recurring,
+        };
+        while_leading(&tasks, "startup-scan", role.leading.clone(), move || {
+            let startup = startup.clone();
+            async move { startup.run().await }
+        });
+    }
     role.gauge(metrics, &tasks);
     ready.ok();
     Ok(role)
@@ -201,6 +215,7 @@ impl Role {
             &config.namespace,
             self.pool.clone(),
             dispatcher.clone(),
+            tasks.shutdown(),
         );
         let orders = Arc::new(orders);
         while_leading(tasks, "operator-commands", leading(), move || {
@@ -256,16 +271,17 @@ fn keeper(
         let jobs = CronJobs::new(client.clone(), &config.namespace);
         return Ok((Recurring::Cluster(jobs), None));
     }
-    let made = std::fs::create_dir_all(&config.data_dir);
-    made.map_err(|error| {
-        let folder = config.data_dir.display();
-        RoleError::Schedules(format!(
-            "cannot use {folder}: {error}: give another --data-dir"
-        ))
-    })?;
     let schedules =
         Schedules::open(&config.data_dir, clock.clone()).map_err(RoleError::Schedules)?;
     Ok((Recurring::Internal(schedules.clone()), Some(schedules)))
+}
+
+/// A cluster that is only looked at is not written to.
+fn stamp(config: &Config, client: Option<&kube::Client>) -> Stamp {
+    match client.filter(|_| !config.alone) {
+        Some(client) => Stamp::Cluster(kube::Api::namespaced(client.clone(), &config.namespace)),
+        None => Stamp::File(config.data_dir.join("last-full-scan")),
+    }
 }
 
 /// Listens for commands and probes.

@@ -17,3 +17,4 @@ mod gateway;
 mod rest;
 mod scans;
 mod schedules;
+mod startup;
