@@ -215,11 +215,8 @@ async fn carry_out(api: &Api<DynamicObject>, pool: &Pool, object: &DynamicObject
     let started = Timestamp::now();
     let write = async |value: Value| write_status(api, &name, value).await;
     let outcome = match order {
-        Order::Skip => return,
-        Order::Begun => match lost(api, &name).await {
-            true => Err(LOST.to_owned()),
-            false => return,
-        },
+        Order::Begun if lost(api, &name).await => Err(LOST.to_owned()),
+        Order::Skip | Order::Begun => return,
         Order::Refuse(error) => Err(error),
         Order::Run(command) => {
             // Who cannot say that it began would carry it out again and again.

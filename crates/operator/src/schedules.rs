@@ -1,6 +1,7 @@
 //! Recurring scans without CronJobs: kept in a file, run by this process.
 
 mod definition;
+mod file;
 mod look;
 mod run;
 
@@ -10,21 +11,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kubescape_commands::{Schedule, cron::Cron};
-use kubescape_runtime::{Secret, files};
+use kubescape_runtime::Secret;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 pub use definition::Definition;
-use definition::Stored;
 pub(crate) use definition::word;
 pub use look::{Due, Look};
 
 /// Definitions that a file may hold.
 const MOST: usize = 1000;
-/// The most bytes of the file.
-const MAX_BYTES: u64 = 8 << 20;
-/// It may hold passwords.
-const MODE: u32 = 0o600;
 
 /// The recurring scans of this process. Clones share them.
 #[derive(Clone)]
@@ -47,14 +43,14 @@ impl Schedules {
     /// The folder cannot be used or another process uses it; or the file is there but
     /// cannot be read: then it is not overwritten.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, String> {
-        let lock = lock(folder)?;
-        let file = folder.join("schedules.json");
-        let definitions = read(&file).map_err(|problem| {
-            let file = file.display();
+        let lock = file::lock(folder)?;
+        let path = folder.join("schedules.json");
+        let definitions = file::read(&path).map_err(|problem| {
+            let file = path.display();
             format!("{file} cannot be used: {problem}: correct or remove it")
         })?;
         Ok(Self(Arc::new(Inner {
-            file,
+            file: path,
             definitions: Mutex::new(definitions),
             changed: Notify::new(),
             clock,
@@ -160,26 +156,11 @@ impl Schedules {
         if new == *all {
             return Ok(value);
         }
-        self.write(&new)?;
+        file::write(&self.0.file, &new)?;
         *all = new;
         drop(all);
         self.0.changed.notify_one();
         Ok(value)
-    }
-
-    fn write(&self, all: &BTreeMap<String, Definition>) -> Result<(), String> {
-        let file = &self.0.file;
-        let wrong = |problem: &dyn std::fmt::Display| {
-            format!("{} cannot be written: {problem}", file.display())
-        };
-        let list: Vec<Stored> = all.values().map(Stored::from).collect();
-        let text = serde_json::to_vec_pretty(&list).map_err(|error| wrong(&error))?;
-        if text.len() as u64 > MAX_BYTES {
-            return Err(wrong(&format!(
-                "all together have more than {MAX_BYTES} bytes: remove some"
-            )));
-        }
-        files::write_whole(file, &text, MODE).map_err(|error| wrong(&error))
     }
 }
 
@@ -193,55 +174,6 @@ fn of_kind(one: &Definition, kind: Schedule) -> Result<(), String> {
         )),
         _ => Ok(()),
     }
-}
-
-fn lock(folder: &Path) -> Result<File, String> {
-    let shown = folder.display();
-    let unusable =
-        |error: std::io::Error| format!("cannot use {shown}: {error}: give another --data-dir");
-    std::fs::create_dir_all(folder).map_err(unusable)?;
-    let file = File::create(folder.join("schedules.lock")).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
-            "another operator keeps its recurring scans in {shown}: give another --data-dir"
-        )),
-        Err(std::fs::TryLockError::Error(error)) => Err(unusable(error)),
-    }
-}
-
-fn read(file: &Path) -> Result<BTreeMap<String, Definition>, String> {
-    let text = match files::read_limited(file, MAX_BYTES) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(error.to_string()),
-    };
-    // No value is quoted: it may be a password's.
-    let list: Vec<Stored> = serde_json::from_slice(&text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        format!("it is no list of recurring scans (line {line}, column {column})")
-    })?;
-    let list: Vec<Definition> = list.into_iter().map(Definition::from).collect();
-    list.iter().try_for_each(Definition::check)?;
-    keep_private(file, &list)?;
-    Ok(list
-        .into_iter()
-        .map(|one| (one.name.clone(), one))
-        .collect())
-}
-
-/// A file that somebody copied may be open to all.
-fn keep_private(file: &Path, list: &[Definition]) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let meta = std::fs::metadata(file).map_err(|error| error.to_string())?;
-    if meta.permissions().mode() & 0o077 == 0 {
-        return Ok(());
-    }
-    if list.iter().any(|one| one.secret.is_some()) {
-        tracing::warn!(file = %file.display(), "others could read passwords of registries; not any more");
-    }
-    let private = std::fs::Permissions::from_mode(MODE);
-    std::fs::set_permissions(file, private).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(crate) enum Stamp {
     /// A file.
     File(PathBuf),
     /// A ConfigMap of the release's namespace.
-    Cluster(Api<ConfigMap>),
+    Cluster(Box<Api<ConfigMap>>),
 }
 
 impl Stamp {

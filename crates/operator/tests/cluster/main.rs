@@ -21,6 +21,7 @@ mod idle;
 mod images;
 mod leaders;
 mod orders;
+mod platform;
 mod sequences;
 mod world;
 
@@ -50,6 +51,10 @@ const STORIES: &[Story] = &[
     (
         "a_schedule_is_created_for_the_dashboard",
         sequences::created,
+    ),
+    (
+        "a_schedule_without_template_leaves_nothing",
+        sequences::without_template,
     ),
     ("recurring_scans_run_as_jobs", sequences::recurring),
     (

@@ -2,90 +2,12 @@
 //! between: a schedule is created for the dashboard; its CronJob makes Jobs, whose pods
 //! send the operator what to do.
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use kubescape_operator::{Backend, Config};
 use kubescape_trigger::{Flags, Pace};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::{Heard, Operator, StandIn, until};
+use crate::common::{Heard, until};
+use crate::platform::Platform;
 use crate::world::World;
-
-/// A gateway that the operator has dialled, a backend that hears reports, and the
-/// operator between them.
-struct Platform {
-    operator: Operator,
-    gateway: WebSocketStream<TcpStream>,
-    backend: StandIn,
-    scanner: StandIn,
-}
-
-impl Platform {
-    async fn start(world: &World, answer: fn(&Heard) -> (u16, Value)) -> Self {
-        let gateway = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let backend = StandIn::start(|_| (200, json!("ok"))).await;
-        let scanner = StandIn::start(answer).await;
-        let mut config = world.config(&scanner);
-        config.components.gateway = true;
-        let config = Config {
-            gateway_url: gateway.local_addr().unwrap().to_string(),
-            backend: Some(Backend {
-                event_receiver: format!("http://{}", backend.address),
-                account: "a1".to_owned(),
-                access_key: String::new().into(),
-            }),
-            startup_scan: Some(false),
-            ..config
-        };
-        let operator = Operator::start(config).await;
-        let (stream, _) = gateway.accept().await.unwrap();
-        let gateway = tokio_tungstenite::accept_async(stream).await.unwrap();
-        Self {
-            operator,
-            gateway,
-            backend,
-            scanner,
-        }
-    }
-
-    /// What the dashboard sends; gives the job's last report.
-    async fn tell(&mut self, job: &str, command: Value) -> Value {
-        let mut command = command;
-        command["jobTracking"] = json!({"jobID": job, "parentAction": "dashboard"});
-        let notification = json!({"target": {"customerGUID": "a1", "clusterName": "prod",
-                "clusterComponent": "InClusterTriggerHandler", "dest": "trigger"},
-            "sendSynchronicity": false, "notification": {"commands": [command]}});
-        let message = Message::binary(notification.to_string().into_bytes());
-        self.gateway.send(message).await.unwrap();
-        self.reported(job).await
-    }
-
-    /// The last report of a job, and that it had begun.
-    async fn reported(&self, job: &str) -> Value {
-        let mut begun = false;
-        loop {
-            let report = self.backend.next().await.body;
-            if report["jobID"] != job {
-                continue;
-            }
-            match report["status"].as_str().unwrap() {
-                "started" => begun = true,
-                "done" | "failure" => {
-                    assert!(begun, "{report}");
-                    return report;
-                }
-                other => panic!("{other}"),
-            }
-        }
-    }
-
-    async fn stop(mut self) {
-        self.operator.stop().await;
-        let _ = self.gateway.next().await;
-    }
-}
 
 /// A scan is under way until somebody asks.
 fn scanner(heard: &Heard) -> (u16, Value) {
@@ -105,7 +27,7 @@ fn set(name: &str, schedule: &str, mut args: Value) -> Value {
     json!({"commandName": name, "args": args})
 }
 
-fn registry(auth: Value) -> Value {
+fn registry(auth: &Value) -> Value {
     json!({"registryInfo-v1": {"registryName": "quay.io/acme", "authMethod": auth}})
 }
 
@@ -149,7 +71,7 @@ pub(crate) fn created(world: &World) {
             ),
             (
                 "j3",
-                set("setRegistryScanCronJob", "0 3 * * *", registry(password)),
+                set("setRegistryScanCronJob", "0 3 * * *", registry(&password)),
                 [1, 1, 1],
             ),
             (
@@ -157,7 +79,7 @@ pub(crate) fn created(world: &World) {
                 set(
                     "setRegistryScanCronJob",
                     "0 3 * * *",
-                    registry(json!({"type": "public"})),
+                    registry(&json!({"type": "public"})),
                 ),
                 [1, 1, 0],
             ),
@@ -196,7 +118,25 @@ pub(crate) fn created(world: &World) {
                 .unwrap()
                 .ends_with("T03:00:00Z")
         );
-        // Where there is no template, the job fails, and nothing is left.
+        // An update and a deletion are reported as well.
+        let mut update = set("updateKubescapeCronJob", "0 4 * * *", json!({}));
+        update["args"]["jobParams"]["name"] = json!(name);
+        assert_eq!(platform.tell("j6", update.clone()).await["status"], "done");
+        update["commandName"] = json!("deleteKubescapeCronJob");
+        assert_eq!(platform.tell("j7", update).await["status"], "done");
+        platform.stop().await;
+    });
+    world.kubectl(&["delete", "cronjobs", "--all", "-n", "kubescape"]);
+    world
+        .runtime
+        .block_on(until(|| objects(world).iter().all(Vec::is_empty)));
+}
+
+/// Where there is no template, the job fails, and nothing is left.
+pub(crate) fn without_template(world: &World) {
+    world.runtime.block_on(async {
+        let mut platform = Platform::start(world, scanner).await;
+        let frameworks = json!({"scanV1": {"targetType": "Framework", "targetNames": ["nsa"]}});
         let before = objects(world);
         let template = world.get(&["configmap", "kubescape-cronjob-template", "-n", "kubescape"]);
         world.kubectl(&[
@@ -223,18 +163,8 @@ pub(crate) fn created(world: &World) {
             &json!({"apiVersion": "v1", "kind": "ConfigMap", "data": data,
             "metadata": {"name": "kubescape-cronjob-template", "namespace": "kubescape"}}),
         );
-        // An update and a deletion are reported as well.
-        let mut update = set("updateKubescapeCronJob", "0 4 * * *", json!({}));
-        update["args"]["jobParams"]["name"] = json!(name);
-        assert_eq!(platform.tell("j6", update.clone()).await["status"], "done");
-        update["commandName"] = json!("deleteKubescapeCronJob");
-        assert_eq!(platform.tell("j7", update).await["status"], "done");
         platform.stop().await;
     });
-    world.kubectl(&["delete", "cronjobs", "--all", "-n", "kubescape"]);
-    world
-        .runtime
-        .block_on(until(|| objects(world).iter().all(Vec::is_empty)));
 }
 
 /// What the kubelet would do with the pod of a Job: run its container's arguments, with
@@ -301,7 +231,7 @@ pub(crate) fn recurring(world: &World) {
             set(
                 "setRegistryScanCronJob",
                 "* * * * *",
-                registry(json!({"type": "public"})),
+                registry(&json!({"type": "public"})),
             ),
         ] {
             let (status, message) = platform.operator.command(command).await;

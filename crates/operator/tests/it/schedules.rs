@@ -16,7 +16,7 @@ fn params(schedule: &str, name: &str) -> Value {
     json!({"cronTabSchedule": schedule, "name": name})
 }
 
-fn command(name: &str, args: Value) -> Value {
+fn command(name: &str, args: &Value) -> Value {
     json!({"commandName": name, "args": args})
 }
 
@@ -38,7 +38,7 @@ async fn a_recurring_scan_is_set_changed_and_removed() {
         json!({"jobParams": params("0 3 * * *", ""), "scanV1": {"targetNames": ["nsa", "mitre"]}});
     assert_eq!(
         operator
-            .command(command("setKubescapeCronJob", set))
+            .command(command("setKubescapeCronJob", &set))
             .await
             .0,
         "done"
@@ -65,7 +65,7 @@ async fn a_recurring_scan_is_set_changed_and_removed() {
     let update = json!({"jobParams": params("0 4 * * *", &name)});
     assert_eq!(
         operator
-            .command(command("updateKubescapeCronJob", update))
+            .command(command("updateKubescapeCronJob", &update))
             .await
             .0,
         "done"
@@ -80,7 +80,7 @@ async fn a_recurring_scan_is_set_changed_and_removed() {
     // And removed, once and for all.
     let delete = command(
         "deleteKubescapeCronJob",
-        json!({"jobParams": {"name": name}}),
+        &json!({"jobParams": {"name": name}}),
     );
     assert_eq!(operator.command(delete.clone()).await.0, "done");
     assert_eq!(
@@ -172,7 +172,7 @@ async fn what_cannot_be_is_said_and_leaves_nothing() {
             "belong together",
         ),
     ] {
-        let (status, message) = operator.command(command(name, args.clone())).await;
+        let (status, message) = operator.command(command(name, &args)).await;
         assert_eq!(status, "failure", "{name} {args}");
         assert!(message.contains(wanted), "{name}: {message}");
         assert!(!message.contains("hunter2"));
@@ -190,11 +190,11 @@ async fn commands_reach_their_own_kind_alone() {
     let cluster = json!({"kubescapeURL": "127.0.0.1:9", "kubevulnURL": "127.0.0.1:9"});
     let operator = Operator::start(config(folder.path(), &cluster)).await;
     let set = json!({"jobParams": params("0 3 * * *", ""), "scanV1": {}});
-    let (_, message) = operator.command(command("setKubescapeCronJob", set)).await;
+    let (_, message) = operator.command(command("setKubescapeCronJob", &set)).await;
     let name = message.strip_prefix("made ").unwrap();
     for other in ["updateVulnScanCronJob", "deleteRegistryScanCronJob"] {
         let args = json!({"jobParams": params("0 4 * * *", name)});
-        let (status, message) = operator.command(command(other, args)).await;
+        let (status, message) = operator.command(command(other, &args)).await;
         assert_eq!(status, "failure");
         assert!(
             message.contains("is no recurring scan of this kind"),
@@ -219,7 +219,7 @@ async fn passwords_of_registries_are_kept_and_never_shown() {
     };
     let set = json!({"jobParams": params("0 3 * * *", ""), "registryInfo-v1": registry("hunter2")});
     let (status, message) = operator
-        .command(command("setRegistryScanCronJob", set))
+        .command(command("setRegistryScanCronJob", &set))
         .await;
     assert_eq!(status, "done", "{message}");
     let list = get(&operator, "/v1/schedules").await;
@@ -237,7 +237,7 @@ async fn passwords_of_registries_are_kept_and_never_shown() {
     let update = json!({"jobParams": {"name": name}, "registryInfo-v1": registry("hunter3")});
     assert_eq!(
         operator
-            .command(command("updateRegistryScanCronJob", update))
+            .command(command("updateRegistryScanCronJob", &update))
             .await
             .0,
         "done"
@@ -246,7 +246,7 @@ async fn passwords_of_registries_are_kept_and_never_shown() {
     let update = json!({"jobParams": params("0 5 * * *", name)});
     assert_eq!(
         operator
-            .command(command("updateRegistryScanCronJob", update))
+            .command(command("updateRegistryScanCronJob", &update))
             .await
             .0,
         "done"
@@ -256,7 +256,7 @@ async fn passwords_of_registries_are_kept_and_never_shown() {
     let delete = json!({"jobParams": {"name": name}});
     assert_eq!(
         operator
-            .command(command("deleteRegistryScanCronJob", delete))
+            .command(command("deleteRegistryScanCronJob", &delete))
             .await
             .0,
         "done"
@@ -299,7 +299,7 @@ async fn the_operators_clock_may_be_another() {
     let operator = Operator::embedded(config, embedded).await;
     let set = |schedule: &str| {
         let args = json!({"jobParams": params(schedule, ""), "scanV1": {}});
-        command("setKubescapeCronJob", args)
+        command("setKubescapeCronJob", &args)
     };
     assert_eq!(operator.command(set("0 3 * * *")).await.0, "done");
     assert!(scanner.is_silent());
