@@ -59,7 +59,8 @@ pub struct Config {
     pub listen: String,
     /// See [`Flags::probes`].
     pub probes: Option<String>,
-    /// There is no other replica: this one leads, and asks for no Lease.
+    /// There is no other replica, and the cluster, if any, is only read: this one leads
+    /// without a Lease, takes no `OperatorCommand`s and leaves no note.
     pub alone: bool,
     /// See [`Flags::data_dir`].
     pub data_dir: PathBuf,

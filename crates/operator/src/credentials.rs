@@ -233,3 +233,51 @@ fn said(read: Option<Result<Vec<Credential>, &'static str>>, name: &str) -> Vec<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn credentials(files: &Path) -> Credentials {
+        Credentials {
+            client: None,
+            namespace: "kubescape".to_owned(),
+            kept: None,
+            files: Some(files.to_owned()),
+            known: Arc::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn files_enter_registries_and_what_clouds_lack_is_said() {
+        // Given a folder as a Secret is mounted, with a file that is none.
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let auths = json!({"auths": {
+            "acme.azurecr.io": {"username": "u", "password": "hunter2"},
+            "reg.example": {"auth": "dTpw"}}});
+        file("config.json", &auths.to_string());
+        file("broken.json", "{");
+        file("..data", "{");
+        let of = async |image: &str| {
+            let credentials = credentials(folder.path());
+            credentials.of(&SlimPod::default(), image).await
+        };
+        let found = of("acme.azurecr.io/web:1").await;
+        assert_eq!(found.credentials[0].password, "hunter2");
+        assert_eq!(found.lacks, None);
+        assert_eq!(of("reg.example/web:1").await.credentials[0].username, "u");
+        // A host that only contains the name gets nothing.
+        let found = of("reg.example.evil/web:1").await;
+        assert!(found.credentials.is_empty() && found.lacks.is_none());
+        let found = of("1.dkr.ecr.eu-west-1.amazonaws.com/web:1").await;
+        let lacks = found.lacks.unwrap();
+        assert!(lacks.contains("aws ecr get-login-password"), "{lacks}");
+        // A folder that is not there is no end of the world.
+        let credentials = credentials(&folder.path().join("none"));
+        let pod = SlimPod::default();
+        let found = credentials.of(&pod, "reg.example/web:1").await;
+        assert!(found.credentials.is_empty());
+    }
+}

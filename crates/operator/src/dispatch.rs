@@ -181,7 +181,7 @@ impl Dispatcher {
         match outcome {
             Ok(message) => {
                 self.0.metrics.command(name, "done");
-                tracing::info!(command = %short(action), message, "action done");
+                tracing::info!(command = %short(action), outcome = message, "action done");
             }
             Err(error) => {
                 self.0.metrics.command(name, "failure");

@@ -208,6 +208,10 @@ impl Role {
                 async move { follower.run().await }
             });
         }
+        if config.alone {
+            // Another operator may be installed there, and they are for that one.
+            return;
+        }
         let orders = Orders::new(
             client,
             &config.namespace,

@@ -125,6 +125,9 @@ mod tests {
     }
 
     proptest! {
+        // Each looks at many moments.
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
         /// Whatever happens to a clock, each look has one run a definition at most, and
         /// the next is never further away than patience and one interval.
         #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kubescape_commands::{Command, Unpacked};
 use kubescape_runtime::Shutdown;
 
@@ -13,6 +13,9 @@ use crate::reports::Reporter;
 
 /// The longest sleep: clocks are set, and machines sleep.
 const NAP: Duration = Duration::from_mins(1);
+
+/// A run after this is worth a word: this process did not run, or the clock was set.
+const LATE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Carries out commands.
 pub(super) trait Runner: Send + Sync {
@@ -78,8 +81,10 @@ impl Schedules {
         }
         match runner.submit(unpacked.commands) {
             Ok(jobs) => {
-                if *missed > 0 {
-                    tracing::warn!(name, %at, missed, "times of a recurring scan passed unheard; it runs once for all");
+                let late = now.duration_since(*at);
+                if *missed > 0 || late > LATE {
+                    let minutes = late.as_mins();
+                    tracing::warn!(name, %at, minutes, missed, "a recurring scan runs late, once for all times that passed unheard");
                 }
                 tracing::info!(name, %at, jobs = jobs.join(","), "recurring scan begins");
                 last.insert(name.clone(), jobs);
@@ -118,7 +123,6 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-    use jiff::SignedDuration;
     use serde_json::json;
     use tokio::time::Instant;
 

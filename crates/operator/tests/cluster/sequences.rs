@@ -265,6 +265,14 @@ pub(crate) fn recurring(world: &World) {
                 .line
                 .starts_with("GET /v1/status")
         );
+        assert!(
+            platform
+                .scanner
+                .next()
+                .await
+                .line
+                .starts_with("HEAD /v1/results")
+        );
         assert_eq!(platform.reported(&job.id).await["status"], "done");
         // Images: each workload once.
         run_pod(world, &names[1], &host).await;
