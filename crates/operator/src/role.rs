@@ -77,6 +77,9 @@ pub struct Role {
     pub schedules: Option<Schedules>,
     /// Whether this replica leads.
     pub leading: watch::Receiver<bool>,
+    /// Whether the scan after the start is handed over, or was not needed; `None`: there
+    /// is none.
+    pub startup: Option<watch::Receiver<bool>>,
     /// What it counts.
     pub metrics: Registry,
     /// See [`Started`].
@@ -147,26 +150,18 @@ pub async fn start(
     let rest = Rest::new(pool.clone(), jobs.clone(), recurring.clone());
     let started = listen(&config, supervisor, rest, &registry).await?;
     let leading = lead(&config, client.as_ref(), &tasks);
-    let role = Role {
+    let mut role = Role {
         pool,
         jobs,
         schedules,
         leading,
+        startup: None,
         metrics: registry,
         started,
     };
     role.follow(&config, client, &dispatcher, &tasks);
     if config.wants_startup_scan() && dispatcher.has(Gate::Kubescape) {
-        let pool = role.pool.clone();
-        let startup = Startup {
-            dispatcher,
-            pool,
-            recurring,
-        };
-        while_leading(&tasks, "startup-scan", role.leading.clone(), move || {
-            let startup = startup.clone();
-            async move { startup.run().await }
-        });
+        role.scan_at_start(dispatcher, recurring, &tasks);
     }
     role.gauge(metrics, &tasks);
     ready.ok();
@@ -223,6 +218,21 @@ impl Role {
         while_leading(tasks, "operator-commands", leading(), move || {
             let orders = Arc::clone(&orders);
             async move { orders.run().await }
+        });
+    }
+
+    fn scan_at_start(&mut self, dispatcher: Dispatcher, recurring: Recurring, tasks: &Tasks) {
+        let (decided, startup) = watch::channel(false);
+        self.startup = Some(startup);
+        let startup = Startup {
+            dispatcher,
+            pool: self.pool.clone(),
+            recurring,
+            decided,
+        };
+        while_leading(tasks, "startup-scan", self.leading.clone(), move || {
+            let startup = startup.clone();
+            async move { startup.run().await }
         });
     }
 

@@ -38,12 +38,12 @@ pub(crate) async fn start(dispatcher: &Dispatcher, command: &Command) -> Result<
 /// Waits for a scan's end, but not for ever.
 pub(crate) async fn end(dispatcher: &Dispatcher, scan: &str) -> Result<String, String> {
     let pace = dispatcher.config().pace;
-    // Scanners take either name; identifiers that are no such are not put into URLs.
+    // Identifiers that are no such are not put into URLs.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if scan.is_empty() || !scan.chars().all(plain) {
         return Ok("the scan was handed over".to_owned());
     }
-    let path = format!("/v1/status?ID={scan}&id={scan}");
+    let path = format!("/v1/status?ID={scan}");
     let call = Call::new(Scanner::Configurations, Method::GET, path);
     let deadline = Instant::now() + pace.scan;
     let mut lost = 0;

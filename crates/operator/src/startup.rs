@@ -9,6 +9,7 @@ use http::Method;
 use jiff::Timestamp;
 use kubescape_commands::{Command, ScanReply};
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::calls::{Call, Scanner};
@@ -29,11 +30,18 @@ pub(crate) struct Startup {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) pool: Pool,
     pub(crate) recurring: Recurring,
+    /// Hears when it is handed over, or was not needed.
+    pub(crate) decided: watch::Sender<bool>,
 }
 
 impl Startup {
     /// Until the scan is handed over, or is not needed.
     pub(crate) async fn run(&self) {
+        self.decide().await;
+        self.decided.send_replace(true);
+    }
+
+    async fn decide(&self) {
         let pace = self.dispatcher.config().pace;
         // Many clusters start at once after an upgrade, and send to one backend.
         sleep(part_of(pace.startup_jitter)).await;

@@ -14,6 +14,7 @@ mod common;
 mod configuration;
 mod embedded;
 mod gateway;
+mod real_scanner;
 mod rest;
 mod scans;
 mod schedules;
