@@ -92,13 +92,13 @@ fn operator(folder: &Path, address: &str) -> Config {
     }
 }
 
-fn full(scan: Value) -> Value {
+fn full(scan: &Value) -> Value {
     json!({"commandName": "kubescapeScan", "args": {"scanV1": scan}})
 }
 
 /// Scans that have a result, that have none, and that are refused.
 async fn story(operator: &Operator) {
-    let (status, message) = operator.command(full(json!({}))).await;
+    let (status, message) = operator.command(full(&json!({}))).await;
     assert_eq!(status, "done", "{message}");
     assert!(message.ends_with(" is done"), "{message}");
     let object = json!({"apiVersion": "apps/v1", "kind": "Deployment",
@@ -114,7 +114,7 @@ async fn story(operator: &Operator) {
             "there is no framework",
         ),
     ] {
-        let (status, message) = operator.command(full(scan)).await;
+        let (status, message) = operator.command(full(&scan)).await;
         assert_eq!(status, "failure");
         assert!(message.contains(reason), "{message}");
     }
