@@ -4,6 +4,7 @@
 //! (control-plane reference, sections 2 to 4)
 
 pub mod bson;
+mod cloud;
 mod command;
 mod credentials;
 pub mod cron;
@@ -19,6 +20,7 @@ mod scan_request;
 mod scope;
 mod target;
 
+pub use cloud::{Cloud, cloud_of};
 pub use command::{
     Command, CommandError, Designator, JobParams, JobTracking, MAX_COMMANDS, Unpacked, parse,
 };
@@ -29,7 +31,8 @@ pub use kind::{kind_of_wlid, plural};
 pub use name::{Change, CommandName, Gate, Schedule};
 pub use operator_command::{OperatorCommand, Order, decoded, status};
 pub use recurring::{
-    Made, RecurringError, Template, UpdateMarks, bodies, job_name, make, random_part,
+    Made, RecurringError, Template, UpdateMarks, bodies, check_job_name, job_name, make,
+    random_part,
 };
 pub use registry::{RegistryInfo, registry_objects};
 pub use report::{JobReport, JobStatus};

@@ -34,6 +34,8 @@ pub enum Order {
     Skip,
     /// Answer with this error.
     Refuse(String),
+    /// Somebody began and has not ended it.
+    Begun,
 }
 
 impl OperatorCommand {
@@ -41,13 +43,19 @@ impl OperatorCommand {
     pub fn order(&self, now: Timestamp) -> Order {
         let age = |created: Timestamp| now.as_second() - created.as_second();
         let old = self.created.is_some_and(|at| age(at) > MAX_AGE_SECONDS);
-        if self.completed || self.started || old {
+        // For the agents of nodes.
+        let others = matches!(self.kind.as_str(), "RuntimeResponse" | "RuntimeUpdateRules");
+        if self.completed || others {
+            return Order::Skip;
+        }
+        if self.started {
+            return Order::Begun;
+        }
+        if old {
             return Order::Skip;
         }
         match self.kind.as_str() {
             "OperatorAPI" => self.command(),
-            // For the agents of nodes.
-            "RuntimeResponse" | "RuntimeUpdateRules" => Order::Skip,
             other => Order::Refuse(format!(
                 "commands of type {other:?} are not part of this build: use OperatorAPI"
             )),
@@ -93,13 +101,12 @@ pub fn status(started: Timestamp, ended: Option<(Timestamp, Option<&str>)>) -> V
     if let (Some(object), Some((at, error))) = (status.as_object_mut(), ended) {
         object.insert("completed".to_owned(), true.into());
         object.insert("completedAt".to_owned(), whole(at).into());
-        if let Some(error) = error {
+        // A success takes away what others thought.
+        let error = error.map(|error| {
             let error: String = error.chars().take(1000).collect();
-            object.insert(
-                "error".to_owned(),
-                json!({"reason": "Failed", "message": error, "errorCode": 500}),
-            );
-        }
+            json!({"reason": "Failed", "message": error, "errorCode": 500})
+        });
+        object.insert("error".to_owned(), error.into());
     }
     json!({ "status": status })
 }

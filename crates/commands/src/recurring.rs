@@ -105,6 +105,32 @@ pub fn job_name(schedule: Schedule, target: &str, random: &str) -> String {
     format!("{}-{random}", name.trim_end_matches('-'))
 }
 
+/// Whether this can be the name of a recurring scan: it becomes part of requests.
+///
+/// # Errors
+///
+/// It is missing, too long, or has characters that no `CronJob`'s name has.
+pub fn check_job_name(name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let whole = name.chars().all(fits) && edge(name.chars().next()) && edge(name.chars().last());
+    if name.is_empty() {
+        Err("is missing: name the recurring scan".to_owned())
+    } else if name.len() > MAX_NAME {
+        Err(format!(
+            "has {} characters, and no recurring scan more than {MAX_NAME}: GET /v1/schedules lists them",
+            name.chars().count()
+        ))
+    } else if whole {
+        Ok(())
+    } else {
+        let shown: String = name.escape_debug().take(MAX_NAME).collect();
+        Err(format!(
+            "\"{shown}\" is no name of a recurring scan: give a-z, 0-9, - and . as GET /v1/schedules lists them"
+        ))
+    }
+}
+
 /// What one `CronJob` posts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made {

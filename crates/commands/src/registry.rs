@@ -46,10 +46,38 @@ impl RegistryInfo {
         if filled("include")? && filled("exclude")? {
             return Err(wrong("include and exclude cannot both be given".to_owned()));
         }
-        Ok(Self {
+        let info = Self {
             name: name.to_owned(),
             given: given.clone(),
-        })
+        };
+        info.check_method()
+            .map_err(|problem| wrong(format!("authMethod: {problem}")))?;
+        Ok(info)
+    }
+
+    /// Whether there is a way in. No value but the method's is quoted.
+    fn check_method(&self) -> Result<(), String> {
+        let method = self.auth("type").to_lowercase();
+        let instead = "give type accesstoken with username and password";
+        match method.as_str() {
+            "" | "accesstoken" | "credentials" => {
+                let given = [self.auth("username"), self.auth("password")];
+                if given.iter().filter(|one| one.is_empty()).count() == 1 {
+                    return Err("username and password belong together: give both".to_owned());
+                }
+                Ok(())
+            }
+            "public" => Ok(()),
+            "ips" => Err(format!(
+                "credentials of clouds are not asked for by the operator: {instead}"
+            )),
+            "identity_token" | "registry_token" => {
+                Err(format!("{method} is not supported: {instead}"))
+            }
+            _ => Err(format!(
+                "its type is not known: use accesstoken, credentials or public; {instead}"
+            )),
+        }
     }
 
     /// The text of a member of `authMethod`.

@@ -59,7 +59,8 @@ pub struct Config {
     pub listen: String,
     /// See [`Flags::probes`].
     pub probes: Option<String>,
-    /// There is no other replica: this one leads, and asks for no Lease.
+    /// There is no other replica, and the cluster, if any, is only read: this one leads
+    /// without a Lease, takes no `OperatorCommand`s and leaves no note.
     pub alone: bool,
     /// See [`Flags::data_dir`].
     pub data_dir: PathBuf,
@@ -89,6 +90,11 @@ pub struct Config {
     pub security_framework: bool,
     /// New images are scanned.
     pub new_image_scan: bool,
+    /// Everything is scanned after the start, unless results are fresh; not said: where
+    /// there is a gateway.
+    pub startup_scan: Option<bool>,
+    /// A file of registries' credentials in Docker's form, or a folder of such.
+    pub registry_credentials: Option<PathBuf>,
     /// Only these namespaces; empty: all but those excluded.
     pub include_namespaces: Vec<String>,
     /// Not these.
@@ -128,6 +134,12 @@ pub struct Pace {
     pub redial: Duration,
     /// Between pings of the gateway.
     pub ping: Duration,
+    /// The scan after the start waits for some of this, by chance.
+    pub startup_jitter: Duration,
+    /// And then between looks whether the scanner is ready, at first.
+    pub startup_poll: Duration,
+    /// After which it is given up.
+    pub startup_patience: Duration,
 }
 
 impl Default for Pace {
@@ -143,6 +155,9 @@ impl Default for Pace {
             lease: Duration::from_secs(15),
             redial: Duration::from_secs(2),
             ping: Duration::from_secs(30),
+            startup_jitter: Duration::from_secs(30),
+            startup_poll: Duration::from_secs(1),
+            startup_patience: Duration::from_hours(1),
         }
     }
 }
@@ -263,6 +278,15 @@ impl Config {
                 .env("TRIGGERSECURITYFRAMEWORK")
                 .or(Switch(false))
                 .0,
+            startup_scan: reader
+                .field("startupScan")
+                .env("STARTUPSCAN")
+                .get()
+                .map(|on: Switch| on.0),
+            registry_credentials: reader
+                .field("registryCredentials")
+                .env("REGISTRYCREDENTIALS")
+                .get(),
             include_namespaces: list(&mut reader, "includeNamespaces", "INCLUDENAMESPACES"),
             exclude_namespaces: list(&mut reader, "excludeNamespaces", "EXCLUDENAMESPACES"),
             scheduler,
@@ -290,6 +314,11 @@ impl Config {
     /// Whether the gateway is dialled.
     pub fn wants_gateway(&self) -> bool {
         self.components.gateway && !self.gateway_url.is_empty()
+    }
+
+    /// Whether everything is scanned after the start.
+    pub fn wants_startup_scan(&self) -> bool {
+        self.startup_scan.unwrap_or(self.components.gateway)
     }
 
     /// Whether there is someone beyond the cluster who gets results.

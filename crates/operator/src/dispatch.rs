@@ -17,6 +17,7 @@ use crate::owners::Owners;
 use crate::recurring::Recurring;
 use crate::reports::{Reporter, Reports, Subject};
 use crate::scanner;
+use crate::startup::{Stamp, is_full};
 
 /// Scans whose end is waited for at once.
 const FOLLOWED: usize = 10;
@@ -40,6 +41,7 @@ struct Inner {
     owners: Owners,
     credentials: Credentials,
     recurring: Recurring,
+    stamp: Stamp,
     tasks: Tasks,
     followed: Arc<Semaphore>,
 }
@@ -54,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) reports: Reports,
     pub(crate) recurring: Recurring,
+    pub(crate) stamp: Stamp,
     pub(crate) tasks: Tasks,
 }
 
@@ -61,13 +64,21 @@ pub(crate) struct Parts {
 enum Step {
     Done(String),
     /// A scan runs; its end is waited for elsewhere.
-    Follow(String),
+    Follow(Scan),
+}
+
+/// A scan that runs.
+struct Scan {
+    id: String,
+    /// Of everything, by everything.
+    full: bool,
 }
 
 impl Dispatcher {
     pub(crate) fn new(parts: Parts) -> Self {
         let owners = Owners::new(parts.client.clone());
-        let credentials = Credentials::new(parts.client.clone(), &parts.config.namespace);
+        let kept = parts.recurring.internal();
+        let credentials = Credentials::new(parts.client.clone(), kept, &parts.config);
         Self(Arc::new(Inner {
             owners,
             credentials,
@@ -79,6 +90,7 @@ impl Dispatcher {
             metrics: parts.metrics,
             reports: parts.reports,
             recurring: parts.recurring,
+            stamp: parts.stamp,
             tasks: parts.tasks,
             followed: Arc::new(Semaphore::new(FOLLOWED)),
         }))
@@ -104,6 +116,11 @@ impl Dispatcher {
         &self.0.calls
     }
 
+    /// When the last full scan ended.
+    pub(crate) fn stamp(&self) -> &Stamp {
+        &self.0.stamp
+    }
+
     pub(crate) fn http(&self) -> &HttpClient {
         &self.0.http
     }
@@ -115,7 +132,10 @@ impl Dispatcher {
     /// The way to the cluster.
     pub(crate) fn client(&self) -> Result<kube::Client, String> {
         let client = self.0.client.clone();
-        client.ok_or_else(|| "this needs a cluster, and there is none".to_owned())
+        client.ok_or_else(|| {
+            "this needs a cluster, and there is none: start the operator in one, or with --kubeconfig"
+                .to_owned()
+        })
     }
 
     /// Carries out one command. Arguments never get into logs.
@@ -161,7 +181,7 @@ impl Dispatcher {
         match outcome {
             Ok(message) => {
                 self.0.metrics.command(name, "done");
-                tracing::info!(command = %short(action), result = message, "action done");
+                tracing::info!(command = %short(action), outcome = message, "action done");
             }
             Err(error) => {
                 self.0.metrics.command(name, "failure");
@@ -185,7 +205,11 @@ impl Dispatcher {
         };
         self.gate(name.gate())?;
         match name {
-            CommandName::KubescapeScan => scanner::start(self, command).await.map(Step::Follow),
+            CommandName::KubescapeScan => {
+                let id = scanner::start(self, command).await?;
+                let full = is_full(command);
+                Ok(Step::Follow(Scan { id, full }))
+            }
             CommandName::Scan => match expansion(name, command)? {
                 Some(scope) => self.expand(command, job, reporter, &scope).await,
                 None => images::scan(self, command, job).await,
@@ -301,7 +325,7 @@ impl Dispatcher {
     }
 
     /// Waits for a scan's end without keeping a worker.
-    fn follow(&self, scan: String, subject: Subject, job: Arc<JobHandle>, reporter: Reporter) {
+    fn follow(&self, scan: Scan, subject: Subject, job: Arc<JobHandle>, reporter: Reporter) {
         use tracing::Instrument as _;
         let permit = Arc::clone(&self.0.followed).try_acquire_owned();
         let dispatcher = self.clone();
@@ -309,15 +333,19 @@ impl Dispatcher {
         let work = async move {
             let outcome = match permit {
                 Ok(_permit) => tokio::select! {
-                    ended = scanner::end(&dispatcher, &scan) => ended,
+                    ended = scanner::end(&dispatcher, &scan.id) => ended,
                     () = shutdown.requested() => Err(format!(
-                        "scan {scan} runs; the operator ends before it"
+                        "scan {} runs; the operator ends before it", scan.id
                     )),
                 },
                 Err(_) => Ok(format!(
-                    "scan {scan} runs; its end is not waited for, as {FOLLOWED} others are"
+                    "scan {} runs; its end is not waited for, as {FOLLOWED} others are",
+                    scan.id
                 )),
             };
+            if scan.full && outcome.is_ok() {
+                dispatcher.stamp().now().await;
+            }
             let (status, details, error) = match &outcome {
                 Ok(_) => (JobStatus::Done, SINGLE, None),
                 Err(error) => (JobStatus::Failure, SINGLE, Some(error.as_str())),

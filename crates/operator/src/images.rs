@@ -1,6 +1,6 @@
 //! Scans the images of one workload.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ pub(crate) async fn scan(
     };
     let mut scanned = 0usize;
     let mut failed = Vec::new();
+    let mut lacks = BTreeSet::new();
     let kinds = [
         (ContainerType::Container, &pod.spec.containers),
         (ContainerType::InitContainer, &pod.spec.init_containers),
@@ -68,7 +69,10 @@ pub(crate) async fn scan(
                 timestamp: Timestamp::now().to_string(),
             };
             match ask(dispatcher, &pod, &request).await {
-                Ok(()) => scanned += 1,
+                Ok(lack) => {
+                    scanned += 1;
+                    lacks.extend(lack);
+                }
                 Err(error) => failed.push(format!("container {}: {error}", container.name)),
             }
         }
@@ -79,17 +83,27 @@ pub(crate) async fn scan(
     if scanned == 0 {
         return Ok("no container of it runs now, so there is nothing to scan".to_owned());
     }
-    Ok(format!("{scanned} containers handed over"))
+    let mut message = format!("{scanned} containers handed over");
+    for lack in lacks {
+        message.push_str("; ");
+        message.push_str(&lack);
+    }
+    Ok(message)
 }
 
-async fn ask(dispatcher: &Dispatcher, pod: &SlimPod, scan: &ImageScan) -> Result<(), String> {
-    let credentials = dispatcher.credentials().of(pod, &scan.image_tag).await;
+/// Tells what the request lacks, if anything.
+async fn ask(
+    dispatcher: &Dispatcher,
+    pod: &SlimPod,
+    scan: &ImageScan,
+) -> Result<Option<String>, String> {
+    let found = dispatcher.credentials().of(pod, &scan.image_tag).await;
     let call = Call::new(Scanner::Images, Method::POST, "/v1/scanImage");
-    let call = call.json(scan.body(&credentials));
+    let call = call.json(scan.body(&found.credentials));
     let answer = dispatcher.calls().patient(&call).await?;
     if (200..=203).contains(&answer.code) {
         dispatcher.metrics().image_scan();
-        return Ok(());
+        return Ok(found.lacks);
     }
     // Not its text: it may quote the request.
     Err(format!("the scanner of images answered {}", answer.code))

@@ -27,6 +27,7 @@ mod role;
 mod scanner;
 mod schedules;
 mod slim;
+mod startup;
 
 pub use calls::{Answering, ScannerCalls};
 pub use clock::Clock;
@@ -37,4 +38,4 @@ pub use metrics::Metrics;
 pub use pool::{Pool, Refused};
 pub use reports::Reporter;
 pub use role::{Role, RoleError, Started, run, start};
-pub use schedules::{Definition, Schedules, due};
+pub use schedules::{Definition, Due, Look, Schedules};

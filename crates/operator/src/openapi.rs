@@ -22,6 +22,8 @@ const DOCS: &str = "\
 POST /v1/triggerAction   carry out commands: {\"commands\":[{\"commandName\":\"scan\",…}]}; 200 ok once taken
 GET  /v1/jobs?limit=N    the newest jobs
 GET  /v1/jobs/{jobID}    one job
+GET  /v1/schedules       the recurring scans, and when each comes next
+GET  /v1/schedules/{name} one of them
 GET  /openapi/v2/swagger.yaml, /openapi/v3   this, for programs
 ";
 
@@ -81,6 +83,65 @@ fn job() -> Value {
     })
 }
 
+fn schedule() -> Value {
+    let text = |about: &str| json!({"type": "string", "description": about});
+    json!({
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "kind": {"type": "string", "enum": ["configurations", "images", "registry"]},
+            "schedule": text("cron expression"),
+            "timeZone": {"type": "string"},
+            "suspended": {"type": "boolean"},
+            "body": {"type": "object", "description":
+                "what is posted; of CronJobs it is in the ConfigMap of the same name"},
+            "hasCredentials": {"type": "boolean"},
+            "lastRun": {"type": "string", "format": "date-time"},
+            "nextRun": {"type": "string", "format": "date-time"},
+        },
+    })
+}
+
+/// The paths of recurring scans; `content` makes an answer of its text and schema, and
+/// `name` is the parameter.
+fn schedules(
+    content: impl Fn(&str, Value) -> Value,
+    reference: &str,
+    name: &Value,
+) -> [(String, Value); 2] {
+    let one = json!({ "$ref": reference });
+    let list = json!({"type": "object", "properties": {
+        "schedules": {"type": "array", "items": one},
+        "keptBy": {"type": "string", "enum": ["internal", "cronjobs"]},
+    }});
+    let absent = json!({"description": "The cluster does not list them now"});
+    let all = json!({"get": {
+        "summary": "The recurring scans, and when each comes next",
+        "responses": {"200": content("Recurring scans", list), "503": absent},
+    }});
+    let single = json!({"get": {
+        "summary": "One recurring scan",
+        "parameters": [name],
+        "responses": {
+            "200": content("The recurring scan", one),
+            "404": {"description": "There is no such recurring scan"},
+            "503": absent,
+        },
+    }});
+    [
+        ("/v1/schedules".to_owned(), all),
+        ("/v1/schedules/{name}".to_owned(), single),
+    ]
+}
+
+/// The document with more paths.
+fn with_paths(mut document: Value, more: [(String, Value); 2]) -> Value {
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.extend(more);
+    }
+    document
+}
+
 const REFUSALS: [(&str, &str); 6] = [
     ("400", "The body is not as described."),
     ("405", "The method is another."),
@@ -110,7 +171,10 @@ fn v3() -> Value {
         "jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
         "kept": {"type": "integer"},
     }});
-    json!({
+    let name =
+        json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
+    let more = schedules(json_of, "#/components/schemas/RecurringScan", &name);
+    let document = json!({
         "openapi": "3.0.3",
         "info": info(),
         "paths": {
@@ -135,8 +199,10 @@ fn v3() -> Value {
                 },
             }},
         },
-        "components": {"schemas": {"Commands": commands(), "Job": job()}},
-    })
+        "components": {"schemas":
+            {"Commands": commands(), "Job": job(), "RecurringScan": schedule()}},
+    });
+    with_paths(document, more)
 }
 
 fn v2() -> Value {
@@ -144,7 +210,10 @@ fn v2() -> Value {
         "jobs": {"type": "array", "items": {"$ref": "#/definitions/Job"}},
         "kept": {"type": "integer"},
     }});
-    json!({
+    let json_of = |about: &str, schema: Value| json!({"description": about, "schema": schema});
+    let name = json!({"name": "name", "in": "path", "required": true, "type": "string"});
+    let more = schedules(json_of, "#/definitions/RecurringScan", &name);
+    let document = json!({
         "swagger": "2.0",
         "info": info(),
         "paths": {
@@ -169,6 +238,7 @@ fn v2() -> Value {
                 },
             }},
         },
-        "definitions": {"Commands": commands(), "Job": job()},
-    })
+        "definitions": {"Commands": commands(), "Job": job(), "RecurringScan": schedule()},
+    });
+    with_paths(document, more)
 }

@@ -84,6 +84,12 @@ impl Pool {
         self.queue.max_capacity() - self.queue.capacity()
     }
 
+    /// Whether a job waits or is carried out.
+    pub(crate) fn is_busy(&self, job: &str) -> bool {
+        let job = self.dispatcher.jobs().get(job);
+        job.is_some_and(|job| !job.state.is_over())
+    }
+
     /// Takes all of these or none; returns their jobs.
     ///
     /// # Errors

@@ -1,13 +1,16 @@
 //! Recurring scans: made, changed, removed, as CronJobs or in this process.
 
 mod cluster;
+mod internal;
 
 use kubescape_commands::{
-    Change, Command, Made, RegistryInfo, Schedule, bodies, cron::Cron, job_name, random_part,
-    registry_objects,
+    Change, Command, Made, RegistryInfo, Schedule, bodies, check_job_name, cron::Cron, job_name,
+    random_part, registry_objects,
 };
 
-use crate::schedules::{Definition, Schedules};
+use serde_json::Value;
+
+use crate::schedules::Schedules;
 pub(crate) use cluster::CronJobs;
 
 /// Who keeps recurring scans. Clones share it.
@@ -24,7 +27,7 @@ struct Wanted {
     name: String,
     made: Made,
     /// With a registry's password.
-    secret: Option<serde_json::Value>,
+    secret: Option<Value>,
 }
 
 impl Recurring {
@@ -45,31 +48,26 @@ impl Recurring {
         if change == Change::Set {
             return self.set(schedule, command, cron, job).await;
         }
-        if params.name.is_empty() {
-            return Err("there is no name: give args.jobParams.name".to_owned());
+        let name = params.name.as_str();
+        check_job_name(name).map_err(|problem| format!("args.jobParams.name {problem}"))?;
+        if change == Change::Delete {
+            return match self {
+                Self::Cluster(cluster) => cluster.delete(schedule, name).await,
+                Self::Internal(schedules) => internal::delete(schedules, schedule, name),
+            };
         }
-        match (change, self) {
-            (Change::Delete, Self::Cluster(cluster)) => {
-                cluster.delete(schedule, &params.name).await
-            }
-            (Change::Delete, Self::Internal(schedules)) => schedules
-                .remove(&params.name)
-                .map(|gone| said(gone, &params.name)),
-            (_, Self::Cluster(cluster)) => {
-                let registry = (schedule == Schedule::Registry
-                    && kubescape_commands::field(&command.args, "registryInfo-v1").is_some())
-                .then(|| RegistryInfo::of(command))
-                .transpose()?;
+        let registry = (schedule == Schedule::Registry
+            && kubescape_commands::field(&command.args, "registryInfo-v1").is_some())
+        .then(|| RegistryInfo::of(command))
+        .transpose()?;
+        match self {
+            Self::Cluster(cluster) => {
                 let cron = cron.map(|cron| cron.to_string()).unwrap_or_default();
-                cluster
-                    .update(schedule, &params.name, &cron, registry.as_ref(), job)
-                    .await
+                let registry = registry.as_ref();
+                cluster.update(schedule, name, &cron, registry, job).await
             }
-            (_, Self::Internal(schedules)) => {
-                let cron =
-                    cron.ok_or("there is no schedule: give args.jobParams.cronTabSchedule")?;
-                schedules.reschedule(&params.name, &cron)?;
-                Ok(format!("{} is changed", params.name))
+            Self::Internal(schedules) => {
+                internal::update(schedules, schedule, name, cron.as_ref(), registry.as_ref())
             }
         }
     }
@@ -86,38 +84,43 @@ impl Recurring {
             Self::Internal(_) => String::new(),
         };
         let wanted = wanted(schedule, command, &namespace, job)?;
-        let needs_schedule = schedule != Schedule::Kubescape || matches!(self, Self::Internal(_));
-        if cron.is_none() && needs_schedule {
-            return Err("there is no schedule: give args.jobParams.cronTabSchedule".to_owned());
-        }
-        match self {
-            Self::Cluster(cluster) => {
-                let cron = cron.map(|cron| cron.to_string()).unwrap_or_default();
-                cluster.set(schedule, &cron, wanted).await
+        let missing = || "there is no schedule: give args.jobParams.cronTabSchedule".to_owned();
+        match (self, cron) {
+            // The template has one.
+            (Self::Cluster(cluster), None) if schedule == Schedule::Kubescape => {
+                cluster.set(schedule, "", wanted).await
             }
-            Self::Internal(schedules) => {
-                let Some(cron) = cron else {
-                    return Err("there is no schedule".to_owned());
-                };
-                if wanted.iter().any(|one| one.secret.is_some()) {
-                    return Err("passwords of registries need a cluster's Secrets".to_owned());
-                }
-                let mut names = Vec::new();
-                for one in wanted {
-                    names.push(one.name.clone());
-                    schedules.add(Definition::new(one.name, &cron, one.made.body))?;
-                }
-                Ok(format!("made {}", names.join(", ")))
+            (_, None) => Err(missing()),
+            (Self::Cluster(cluster), Some(cron)) => {
+                cluster.set(schedule, &cron.to_string(), wanted).await
             }
+            (Self::Internal(schedules), Some(cron)) => internal::set(schedules, &cron, wanted),
         }
     }
-}
 
-fn said(gone: bool, name: &str) -> String {
-    if gone {
-        format!("{name} is removed")
-    } else {
-        format!("{name} was not there")
+    /// All, for people and their programs: `name`, `kind`, `schedule`, `lastRun`,
+    /// `nextRun` and more. Never with passwords.
+    pub(crate) async fn list(&self) -> Result<Vec<Value>, String> {
+        match self {
+            Self::Cluster(cluster) => cluster.list().await,
+            Self::Internal(schedules) => Ok(internal::list(schedules)),
+        }
+    }
+
+    /// Those of this process, if it keeps them.
+    pub(crate) fn internal(&self) -> Option<Schedules> {
+        match self {
+            Self::Cluster(_) => None,
+            Self::Internal(schedules) => Some(schedules.clone()),
+        }
+    }
+
+    /// Who keeps them, in a word.
+    pub(crate) const fn keeper(&self) -> &'static str {
+        match self {
+            Self::Cluster(_) => "cronjobs",
+            Self::Internal(_) => "internal",
+        }
     }
 }
 

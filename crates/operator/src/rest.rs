@@ -1,4 +1,4 @@
-//! The REST API: takes commands, and tells of jobs.
+//! The REST API: takes commands, and tells of jobs and recurring scans.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::jobs::{Job, Jobs};
 use crate::openapi;
 use crate::pool::{Pool, Refused};
+use crate::recurring::Recurring;
 use crate::reports::Reporter;
 
 /// The most bytes of commands.
@@ -29,12 +30,17 @@ const JSON: &str = "application/json";
 pub(crate) struct Rest {
     pool: Pool,
     jobs: Jobs,
+    recurring: Recurring,
 }
 
 impl Rest {
     /// Hands commands to a pool.
-    pub(crate) fn new(pool: Pool, jobs: Jobs) -> Self {
-        Self { pool, jobs }
+    pub(crate) fn new(pool: Pool, jobs: Jobs, recurring: Recurring) -> Self {
+        Self {
+            pool,
+            jobs,
+            recurring,
+        }
     }
 
     /// Answers one.
@@ -55,14 +61,42 @@ impl Rest {
         match path.as_str() {
             "/v1/triggerAction" => self.trigger(request).await,
             "/v1/jobs" => self.jobs(request.uri().query().unwrap_or_default()),
-            path => match path.strip_prefix("/v1/jobs/") {
-                Some(id) => match self.jobs.get(id) {
-                    Some(job) => text(200, JSON, job.to_value().to_string()),
-                    None => text(404, PLAIN, "there is no such job, or no longer\n"),
-                },
-                None => openapi::page(path)
-                    .unwrap_or_else(|| text(404, PLAIN, "not found: see /openapi/v3\n")),
-            },
+            "/v1/schedules" => self.schedules(None).await,
+            path => self.one(path).await,
+        }
+    }
+
+    /// One thing of a list, or a page.
+    async fn one(&self, path: &str) -> Response<Body> {
+        if let Some(id) = path.strip_prefix("/v1/jobs/") {
+            return match self.jobs.get(id) {
+                Some(job) => text(200, JSON, job.to_value().to_string()),
+                None => text(404, PLAIN, "there is no such job, or no longer\n"),
+            };
+        }
+        if let Some(name) = path.strip_prefix("/v1/schedules/") {
+            return self.schedules(Some(name)).await;
+        }
+        openapi::page(path).unwrap_or_else(|| text(404, PLAIN, "not found: see /openapi/v3\n"))
+    }
+
+    /// All recurring scans, or the one of a name.
+    async fn schedules(&self, name: Option<&str>) -> Response<Body> {
+        let all = match self.recurring.list().await {
+            Ok(all) => all,
+            Err(error) => return text(503, PLAIN, format!("{error}\n")),
+        };
+        let Some(name) = name else {
+            let body = json!({ "schedules": all, "keptBy": self.recurring.keeper() });
+            return text(200, JSON, body.to_string());
+        };
+        match all.iter().find(|one| one["name"] == name) {
+            Some(one) => text(200, JSON, one.to_string()),
+            None => text(
+                404,
+                PLAIN,
+                "there is no such recurring scan: see /v1/schedules\n",
+            ),
         }
     }
 

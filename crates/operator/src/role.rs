@@ -1,17 +1,18 @@
 //! The role's life: from a configuration to listeners, watches and workers, and to
 //! their orderly end.
 
-use std::convert::Infallible;
+mod leading;
+mod listen;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use kubescape_commands::Gate;
-use kubescape_runtime::lease::{LeaseTimes, Lock};
 use kubescape_runtime::metrics::Metrics as Registry;
 use kubescape_runtime::outgoing::HttpClient;
-use kubescape_runtime::serve::{Bound, Limits, Peer, ServeError, ServeOptions, TlsOptions};
-use kubescape_runtime::tls::{Identity, TlsError};
-use kubescape_runtime::{Drain, RunError, Scope, Shutdown, Supervisor, Tasks};
+use kubescape_runtime::serve::ServeError;
+use kubescape_runtime::tls::TlsError;
+use kubescape_runtime::{Drain, RunError, Scope, Supervisor, Tasks};
 use tokio::sync::watch;
 
 use crate::calls::Calls;
@@ -25,18 +26,16 @@ use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::pool::Pool;
-use crate::probes;
 use crate::recurring::{CronJobs, Recurring};
 use crate::reports::Reports;
 use crate::rest::Rest;
 use crate::schedules::Schedules;
+use crate::startup::{Stamp, Startup};
+use leading::{lead, while_leading};
+use listen::listen;
 
 /// Jobs that are kept.
 const JOBS: usize = 5000;
-/// The Lease of the replica that watches and schedules.
-const LEASE: &str = "kubescape-operator";
-/// Between looks at a certificate in files.
-const REFRESH: Duration = Duration::from_secs(10);
 
 /// Why the role does not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +77,9 @@ pub struct Role {
     pub schedules: Option<Schedules>,
     /// Whether this replica leads.
     pub leading: watch::Receiver<bool>,
+    /// Whether the scan after the start is handed over, or was not needed; `None`: there
+    /// is none.
+    pub startup: Option<watch::Receiver<bool>>,
     /// What it counts.
     pub metrics: Registry,
     /// See [`Started`].
@@ -138,24 +140,29 @@ pub async fn start(
         jobs: jobs.clone(),
         metrics: metrics.clone(),
         reports,
-        recurring,
+        recurring: recurring.clone(),
+        stamp: stamp(&config, client.as_ref()),
         tasks: tasks.clone(),
         config: config.clone(),
     });
     let (pool, work) = Pool::new(dispatcher.clone(), shutdown.clone());
     tasks.work("workers", work);
-    let rest = Rest::new(pool.clone(), jobs.clone());
+    let rest = Rest::new(pool.clone(), jobs.clone(), recurring.clone());
     let started = listen(&config, supervisor, rest, &registry).await?;
     let leading = lead(&config, client.as_ref(), &tasks);
-    let role = Role {
+    let mut role = Role {
         pool,
         jobs,
         schedules,
         leading,
+        startup: None,
         metrics: registry,
         started,
     };
     role.follow(&config, client, &dispatcher, &tasks);
+    if config.wants_startup_scan() && dispatcher.has(Gate::Kubescape) {
+        role.scan_at_start(dispatcher, recurring, &tasks);
+    }
     role.gauge(metrics, &tasks);
     ready.ok();
     Ok(role)
@@ -196,16 +203,36 @@ impl Role {
                 async move { follower.run().await }
             });
         }
+        if config.alone {
+            // Another operator may be installed there, and they are for that one.
+            return;
+        }
         let orders = Orders::new(
             client,
             &config.namespace,
             self.pool.clone(),
             dispatcher.clone(),
+            tasks.shutdown(),
         );
         let orders = Arc::new(orders);
         while_leading(tasks, "operator-commands", leading(), move || {
             let orders = Arc::clone(&orders);
             async move { orders.run().await }
+        });
+    }
+
+    fn scan_at_start(&mut self, dispatcher: Dispatcher, recurring: Recurring, tasks: &Tasks) {
+        let (decided, startup) = watch::channel(false);
+        self.startup = Some(startup);
+        let startup = Startup {
+            dispatcher,
+            pool: self.pool.clone(),
+            recurring,
+            decided,
+        };
+        while_leading(tasks, "startup-scan", self.leading.clone(), move || {
+            let startup = startup.clone();
+            async move { startup.run().await }
         });
     }
 
@@ -256,145 +283,18 @@ fn keeper(
         let jobs = CronJobs::new(client.clone(), &config.namespace);
         return Ok((Recurring::Cluster(jobs), None));
     }
-    let made = std::fs::create_dir_all(&config.data_dir);
-    made.map_err(|error| {
-        let folder = config.data_dir.display();
-        RoleError::Schedules(format!(
-            "cannot use {folder}: {error}: give another --data-dir"
-        ))
-    })?;
     let schedules =
         Schedules::open(&config.data_dir, clock.clone()).map_err(RoleError::Schedules)?;
     Ok((Recurring::Internal(schedules.clone()), Some(schedules)))
 }
 
-/// Listens for commands and probes.
-async fn listen(
-    config: &Config,
-    supervisor: &Supervisor,
-    rest: Rest,
-    registry: &Registry,
-) -> Result<Started, RoleError> {
-    let tasks = supervisor.tasks();
-    let shutdown = supervisor.shutdown();
-    let mut scheme = "http";
-    let mut tls = None;
-    if let Some((certificate, key)) = &config.tls {
-        let identity = Identity::from_files(certificate, key)?;
-        let fresh = identity.clone().keep_fresh(REFRESH, shutdown.clone());
-        tasks.work("certificate", fresh);
-        scheme = "https";
-        tls = Some(TlsOptions {
-            identity,
-            client_roots: None,
-        });
-    }
-    let limits = Limits {
-        connections: 512,
-        ..Limits::default()
-    };
-    let options = ServeOptions {
-        tls,
-        limits: limits.clone(),
-    };
-    let bound = Bound::bind(&config.listen, options).await?;
-    let handler = move |request, _: Peer| {
-        let rest = rest.clone();
-        async move { rest.answer(request).await }
-    };
-    let url = format!("{scheme}://{}", reachable(bound.local_addr()));
-    let mut started = Started {
-        url,
-        probes: String::new(),
-    };
-    if let Some(address) = &config.probes {
-        let options = ServeOptions { tls: None, limits };
-        let probes = Bound::bind(address, options).await?;
-        started.probes = format!("http://{}", reachable(probes.local_addr()));
-        let (health, registry) = (supervisor.health(), registry.clone());
-        let handler = move |request, _: Peer| {
-            let answer = probes::answer::<hyper::body::Incoming>(&request, &health, &registry);
-            async move { answer }
-        };
-        tasks.essential("probes", probes.serve(handler, shutdown.clone()));
-    }
-    tasks.essential("commands", bound.serve(handler, shutdown));
-    Ok(started)
-}
-
-/// The address as others on this machine write it.
-fn reachable(address: std::net::SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("localhost:{}", address.port())
-    } else {
-        address.to_string()
-    }
-}
-
-/// Who is alone leads.
-fn lead(config: &Config, client: Option<&kube::Client>, tasks: &Tasks) -> watch::Receiver<bool> {
-    let client = client.filter(|_| !config.alone);
-    let (sender, leading) = watch::channel(client.is_none());
-    let Some(client) = client else {
-        // Kept by the task, so that nobody takes it for the end.
-        let shutdown = tasks.shutdown();
-        tasks.work("leader", async move {
-            shutdown.requested().await;
-            drop(sender);
-        });
-        return leading;
-    };
-    let lock = Lock::new(client.clone(), &config.namespace, LEASE, identity());
-    let lock = lock.times(LeaseTimes {
-        duration: config.pace.lease,
-        renew: config.pace.lease / 3,
-    });
-    tasks.work("leader", lock.lead(sender, tasks.shutdown()));
-    leading
-}
-
-/// The pod's name, and what tells two processes on one machine apart.
-fn identity() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}-{}", host.trim(), uuid::Uuid::new_v4().simple())
-}
-
-/// Runs `make`'s work whenever this replica leads, and drops it when it does not. Work
-/// that panics begins anew.
-fn while_leading<F>(
-    tasks: &Tasks,
-    name: &str,
-    leading: watch::Receiver<bool>,
-    make: impl Fn() -> F + Clone + Send + Sync + 'static,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let shutdown = tasks.shutdown();
-    tasks.restarting(name, None, move || {
-        led(leading.clone(), shutdown.clone(), make.clone())
-    });
-}
-
-async fn led<F: Future<Output = ()> + Send>(
-    mut leading: watch::Receiver<bool>,
-    shutdown: Shutdown,
-    make: impl Fn() -> F + Send + Sync,
-) -> Result<(), Infallible> {
-    loop {
-        tokio::select! {
-            led = leading.wait_for(|leads| *leads) => if led.is_err() { return Ok(()) },
-            () = shutdown.requested() => return Ok(()),
-        }
-        let mut lost = leading.clone();
-        let work = async {
-            make().await;
-            // It has nothing more to do while this replica leads.
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = work => {}
-            _ = lost.wait_for(|leads| !leads) => {}
-            () = shutdown.requested() => return Ok(()),
-        }
+/// A cluster that is only looked at is not written to.
+fn stamp(config: &Config, client: Option<&kube::Client>) -> Stamp {
+    match client.filter(|_| !config.alone) {
+        Some(client) => Stamp::Cluster(Box::new(kube::Api::namespaced(
+            client.clone(),
+            &config.namespace,
+        ))),
+        None => Stamp::File(config.data_dir.join("last-full-scan")),
     }
 }

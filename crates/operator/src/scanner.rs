@@ -40,12 +40,12 @@ fn refusal(code: u16, reply: Result<ScanReply, String>) -> String {
 /// Waits for a scan's end, but not for ever.
 pub(crate) async fn end(dispatcher: &Dispatcher, scan: &str) -> Result<String, String> {
     let pace = dispatcher.config().pace;
-    // Scanners take either name; identifiers that are no such are not put into URLs.
+    // Identifiers that are no such are not put into URLs.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if scan.is_empty() || !scan.chars().all(plain) {
         return Ok("the scan was handed over".to_owned());
     }
-    let path = format!("/v1/status?ID={scan}&id={scan}");
+    let path = format!("/v1/status?ID={scan}");
     let call = Call::new(Scanner::Configurations, Method::GET, path);
     let deadline = Instant::now() + pace.scan;
     let mut lost = 0;
@@ -53,7 +53,7 @@ pub(crate) async fn end(dispatcher: &Dispatcher, scan: &str) -> Result<String, S
     loop {
         match ask(dispatcher, &call).await {
             Ok(reply) if reply.is_error() => return Err(format!("scan {scan}: {}", reply.text)),
-            Ok(reply) if !reply.is_busy() => return Ok(format!("scan {scan} is done")),
+            Ok(reply) if !reply.is_busy() => return outcome(dispatcher, scan).await,
             Ok(_) => lost = 0,
             Err(error) => {
                 lost += 1;
@@ -70,6 +70,26 @@ pub(crate) async fn end(dispatcher: &Dispatcher, scan: &str) -> Result<String, S
         }
         sleep(pace.poll).await;
     }
+}
+
+/// A scan that failed is not busy either: its result says so. Scanners that do not know
+/// the question are believed.
+async fn outcome(dispatcher: &Dispatcher, scan: &str) -> Result<String, String> {
+    let path = format!("/v1/results?id={scan}&keep=true");
+    let asked = |method| Call::new(Scanner::Configurations, method, path.clone());
+    let calls = dispatcher.calls();
+    // A report may be large: it is not fetched.
+    let failed = calls.once(&asked(Method::HEAD)).await;
+    if !failed.is_ok_and(|answer| answer.code == 500) {
+        return Ok(format!("scan {scan} is done"));
+    }
+    let answer = calls.once(&asked(Method::GET)).await;
+    let reply = answer
+        .ok()
+        .and_then(|answer| ScanReply::parse(&answer.body).ok());
+    let reason = reply.filter(ScanReply::is_error).map(|reply| reply.text);
+    let reason = reason.unwrap_or_else(|| "it has no result".to_owned());
+    Err(format!("scan {scan}: {reason}"))
 }
 
 async fn ask(dispatcher: &Dispatcher, call: &Call) -> Result<ScanReply, String> {

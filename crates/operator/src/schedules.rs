@@ -1,76 +1,26 @@
 //! Recurring scans without CronJobs: kept in a file, run by this process.
 
+mod definition;
+mod file;
+mod look;
+mod run;
+
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use jiff::Timestamp;
-use kubescape_commands::{Unpacked, cron::Cron};
-use kubescape_runtime::Shutdown;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use kubescape_commands::{Schedule, cron::Cron};
+use kubescape_runtime::Secret;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::pool::Pool;
-use crate::reports::Reporter;
+pub use definition::Definition;
+pub(crate) use definition::word;
+pub use look::{Due, Look};
 
 /// Definitions that a file may hold.
 const MOST: usize = 1000;
-/// The most bytes of the file.
-const MAX_BYTES: u64 = 8 << 20;
-/// The longest sleep: clocks are set, and machines sleep.
-const NAP: Duration = Duration::from_mins(1);
-
-/// One recurring scan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Definition {
-    /// Its name.
-    pub name: String,
-    /// When, as a cron expression in UTC.
-    pub schedule: String,
-    /// What is posted: `{"commands":[…]}`.
-    pub body: Value,
-    /// From when on it counts: its making, its last run or its last change.
-    pub since: Timestamp,
-}
-
-impl Definition {
-    /// From now on.
-    pub fn new(name: String, schedule: &Cron, body: Value) -> Self {
-        Self {
-            name,
-            schedule: schedule.to_string(),
-            body,
-            since: Timestamp::now(),
-        }
-    }
-}
-
-/// Those that are due at `now`, each once however often it was missed, and when the
-/// next is.
-pub fn due(definitions: &[Definition], now: Timestamp) -> (Vec<String>, Option<Timestamp>) {
-    let mut names = Vec::new();
-    let mut next: Option<Timestamp> = None;
-    for one in definitions {
-        let Ok(cron) = one.schedule.parse::<Cron>() else {
-            continue;
-        };
-        let since = match cron.next(one.since) {
-            Some(at) if at <= now => {
-                names.push(one.name.clone());
-                now
-            }
-            _ => one.since,
-        };
-        if let Some(at) = cron.next(since) {
-            next = Some(next.map_or(at, |old| old.min(at)));
-        }
-    }
-    (names, next)
-}
 
 /// The recurring scans of this process. Clones share them.
 #[derive(Clone)]
@@ -81,49 +31,30 @@ struct Inner {
     definitions: Mutex<BTreeMap<String, Definition>>,
     changed: Notify,
     clock: Clock,
+    /// Held as long as this is: two that write one file would lose scans.
+    _lock: File,
 }
 
 impl Schedules {
-    /// Those of `schedules.json` in a folder.
+    /// Those of `schedules.json` in a folder, which is made if it is not there.
     ///
     /// # Errors
     ///
-    /// The file is there but cannot be read: it is not overwritten.
+    /// The folder cannot be used or another process uses it; or the file is there but
+    /// cannot be read: then it is not overwritten.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, String> {
-        use std::io::Read as _;
-        let file = folder.join("schedules.json");
-        let wrong = |problem: &dyn std::fmt::Display| {
-            format!(
-                "{} cannot be used: {problem}: correct or remove it",
-                file.display()
-            )
-        };
-        let mut text = String::new();
-        match std::fs::File::open(&file) {
-            Ok(open) => {
-                let read = open.take(MAX_BYTES).read_to_string(&mut text);
-                read.map_err(|error| wrong(&error))?;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                "[]".clone_into(&mut text);
-            }
-            Err(error) => return Err(wrong(&error)),
-        }
-        let list: Vec<Definition> = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
-        for one in &list {
-            one.schedule
-                .parse::<Cron>()
-                .map_err(|error| wrong(&error))?;
-        }
-        let definitions = list
-            .into_iter()
-            .map(|one| (one.name.clone(), one))
-            .collect();
+        let lock = file::lock(folder)?;
+        let path = folder.join("schedules.json");
+        let definitions = file::read(&path).map_err(|problem| {
+            let file = path.display();
+            format!("{file} cannot be used: {problem}: correct or remove it")
+        })?;
         Ok(Self(Arc::new(Inner {
-            file,
+            file: path,
             definitions: Mutex::new(definitions),
             changed: Notify::new(),
             clock,
+            _lock: lock,
         })))
     }
 
@@ -134,53 +65,84 @@ impl Schedules {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// By which they are due.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// All, by name.
     pub fn all(&self) -> Vec<Definition> {
         self.lock().values().cloned().collect()
     }
 
-    /// Adds or replaces one.
+    /// The one of that name.
+    pub fn get(&self, name: &str) -> Option<Definition> {
+        self.lock().get(name).cloned()
+    }
+
+    /// How to enter registries, of all that say so.
+    pub(crate) fn secrets(&self) -> Vec<Secret<String>> {
+        let all = self.lock();
+        all.values().filter_map(|one| one.secret.clone()).collect()
+    }
+
+    /// Adds or replaces all of these, or none.
     ///
     /// # Errors
     ///
-    /// It is not usable, there are too many, or the file cannot be written.
-    pub fn add(&self, definition: Definition) -> Result<(), String> {
-        definition
-            .schedule
-            .parse::<Cron>()
-            .map_err(|error| error.to_string())?;
-        Unpacked::from_value(&definition.body).map_err(|error| error.to_string())?;
+    /// One is not usable, there are too many, or the file cannot be written.
+    pub fn add(&self, definitions: Vec<Definition>) -> Result<(), String> {
+        definitions.iter().try_for_each(Definition::check)?;
         self.change(|all| {
-            if all.len() >= MOST && !all.contains_key(&definition.name) {
-                return Err(format!("there are {MOST} recurring scans: remove some"));
+            all.extend(definitions.into_iter().map(|one| (one.name.clone(), one)));
+            if all.len() > MOST {
+                return Err(format!(
+                    "more than {MOST} recurring scans are not kept: remove some"
+                ));
             }
-            all.insert(definition.name.clone(), definition);
             Ok(())
         })
     }
 
-    /// Gives one another schedule.
+    /// Changes the one of that name and kind; it counts from now on.
     ///
     /// # Errors
     ///
-    /// There is none of that name, or the file cannot be written.
-    pub fn reschedule(&self, name: &str, cron: &Cron) -> Result<(), String> {
+    /// There is none of that name and kind, or the file cannot be written.
+    pub fn update(
+        &self,
+        kind: Schedule,
+        name: &str,
+        cron: Option<&Cron>,
+        change: impl FnOnce(&mut Definition),
+    ) -> Result<(), String> {
+        let now = self.0.clock.now();
         self.change(|all| {
             let one = all.get_mut(name);
             let one = one.ok_or_else(|| format!("there is no recurring scan {name}"))?;
-            one.schedule = cron.to_string();
-            one.since = self.0.clock.now();
-            Ok(())
+            of_kind(one, kind)?;
+            change(one);
+            if let Some(cron) = cron {
+                one.schedule = cron.to_string();
+                one.since = now;
+            }
+            one.check()
         })
     }
 
-    /// Removes one; tells whether it was there.
+    /// Removes the one of that name and kind; tells whether it was there.
     ///
     /// # Errors
     ///
-    /// The file cannot be written.
-    pub fn remove(&self, name: &str) -> Result<bool, String> {
-        self.change(|all| Ok(all.remove(name).is_some()))
+    /// It is of another kind, or the file cannot be written.
+    pub fn remove(&self, kind: Schedule, name: &str) -> Result<bool, String> {
+        self.change(|all| {
+            let Some(one) = all.get(name) else {
+                return Ok(false);
+            };
+            of_kind(one, kind)?;
+            Ok(all.remove(name).is_some())
+        })
     }
 
     /// Changes the file, and then what counts.
@@ -191,128 +153,109 @@ impl Schedules {
         let mut all = self.lock();
         let mut new = all.clone();
         let value = change(&mut new)?;
-        self.write(&new)?;
+        if new == *all {
+            return Ok(value);
+        }
+        file::write(&self.0.file, &new)?;
         *all = new;
         drop(all);
         self.0.changed.notify_one();
         Ok(value)
     }
-
-    fn write(&self, all: &BTreeMap<String, Definition>) -> Result<(), String> {
-        use std::io::Write as _;
-        let file = &self.0.file;
-        let list: Vec<&Definition> = all.values().collect();
-        let written = (|| {
-            let new = file.with_extension("json.new");
-            let mut open = std::fs::File::create(&new)?;
-            open.write_all(&serde_json::to_vec_pretty(&list)?)?;
-            open.sync_all()?;
-            std::fs::rename(&new, file)
-        })();
-        written.map_err(|error: std::io::Error| {
-            format!("{} cannot be written: {error}", file.display())
-        })
-    }
-
-    /// Runs what is due, until the shutdown. What was missed runs once.
-    pub async fn run(&self, pool: Pool, shutdown: Shutdown) {
-        loop {
-            let now = self.0.clock.now();
-            let (names, next) = due(&self.all(), now);
-            for name in names {
-                self.start(&name, now, &pool);
-            }
-            let wait = next.map_or(NAP, |next| until(now, next).min(NAP));
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.0.changed.notified() => {}
-                () = shutdown.requested() => return,
-            }
-        }
-    }
-
-    fn start(&self, name: &str, now: Timestamp, pool: &Pool) {
-        let body = self.lock().get(name).map(|one| one.body.clone());
-        let Some(unpacked) = body.and_then(|body| Unpacked::from_value(&body).ok()) else {
-            return;
-        };
-        match pool.submit(unpacked.commands, Reporter::Rest) {
-            Ok(jobs) => tracing::info!(name, jobs = jobs.join(","), "recurring scan begins"),
-            Err(error) => {
-                // It stays due, and is tried at the next look.
-                tracing::warn!(name, %error, "recurring scan cannot begin");
-                return;
-            }
-        }
-        let noted = self.change(|all| {
-            if let Some(one) = all.get_mut(name) {
-                one.since = now;
-            }
-            Ok(())
-        });
-        if let Err(error) = noted {
-            tracing::warn!(name, error, "after a restart this scan may run again");
-            if let Some(one) = self.lock().get_mut(name) {
-                one.since = now;
-            }
-        }
-    }
 }
 
-fn until(now: Timestamp, next: Timestamp) -> Duration {
-    let left = next.as_millisecond().saturating_sub(now.as_millisecond());
-    Duration::from_millis(u64::try_from(left).unwrap_or(0).max(1))
+/// Commands must not reach scans of another kind.
+fn of_kind(one: &Definition, kind: Schedule) -> Result<(), String> {
+    match one.kind() {
+        Some(other) if other != kind => Err(format!(
+            "{} is no recurring scan of this kind: it is of {}",
+            one.name,
+            word(other)
+        )),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use std::os::unix::fs::PermissionsExt as _;
 
-    fn definition(name: &str, schedule: &str, since: &str) -> Definition {
-        Definition {
-            name: name.to_owned(),
-            schedule: schedule.to_owned(),
-            body: json!({"commands": []}),
-            since: since.parse().unwrap(),
-        }
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn definition(name: &str, body: Value) -> Definition {
+        let cron = "@daily".parse().unwrap();
+        Definition::new(name.to_owned(), &cron, body, Timestamp::UNIX_EPOCH)
     }
 
-    #[test]
-    fn what_was_missed_runs_once() {
-        let now = "2026-01-02T10:30:00Z".parse().unwrap();
-        let all = [
-            definition("hourly", "0 * * * *", "2026-01-01T00:00:00Z"),
-            definition("later", "45 10 * * *", "2026-01-02T10:00:00Z"),
-            definition("never", "0 0 30 2 *", "2026-01-01T00:00:00Z"),
-        ];
-        let (names, next) = due(&all, now);
-        assert_eq!(names, ["hourly"]);
-        assert_eq!(next.unwrap().to_string(), "2026-01-02T10:45:00Z");
-        let ran = [definition("hourly", "0 * * * *", "2026-01-02T10:30:00Z")];
-        assert_eq!(due(&ran, now).0, Vec::<String>::new());
+    fn nightly(name: &str) -> Definition {
+        let commands = json!([{"commandName": "kubescapeScan", "args": {"scanV1": {}}}]);
+        definition(name, json!({ "commands": commands }))
+    }
+
+    fn open(folder: &Path) -> Result<Schedules, String> {
+        Schedules::open(folder, Clock::default())
     }
 
     #[test]
     fn schedules_outlive_the_process_and_a_broken_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let schedules = Schedules::open(folder.path(), Clock::default()).unwrap();
-        let cron = "@daily".parse().unwrap();
-        schedules
-            .add(Definition::new(
-                "a".to_owned(),
-                &cron,
-                json!({"commands": []}),
-            ))
-            .unwrap();
-        let wrong = Definition::new("b".to_owned(), &cron, json!([]));
-        assert!(schedules.add(wrong).is_err());
-        let again = Schedules::open(folder.path(), Clock::default()).unwrap();
-        assert_eq!(again.all(), schedules.all());
-        again.reschedule("a", &"@hourly".parse().unwrap()).unwrap();
-        assert_eq!(again.remove("a"), Ok(true));
-        assert_eq!(again.remove("a"), Ok(false));
-        std::fs::write(folder.path().join("schedules.json"), "[{").unwrap();
-        assert!(Schedules::open(folder.path(), Clock::default()).is_err());
+        let schedules = open(folder.path()).unwrap();
+        schedules.add(vec![nightly("a")]).unwrap();
+        // All or none.
+        let wrong = definition("c", json!([]));
+        assert!(schedules.add(vec![nightly("b"), wrong]).is_err());
+        let all = schedules.all();
+        assert_eq!(all.len(), 1);
+        // Two at once would lose scans.
+        let second = open(folder.path()).err().unwrap();
+        assert!(second.starts_with("another operator"), "{second}");
+        drop(schedules);
+        let again = open(folder.path()).unwrap();
+        assert_eq!(again.all(), all);
+        let hourly: Cron = "@hourly".parse().unwrap();
+        let kind = Schedule::Kubescape;
+        again.update(kind, "a", Some(&hourly), |_| {}).unwrap();
+        let other = again.remove(Schedule::Registry, "a").unwrap_err();
+        assert!(other.contains("of configurations"), "{other}");
+        assert_eq!(again.remove(kind, "a"), Ok(true));
+        assert_eq!(again.remove(kind, "a"), Ok(false));
+        drop(again);
+        std::fs::write(folder.path().join("schedules.json"), "[{\"hunter2\": ").unwrap();
+        let broken = open(folder.path()).err().unwrap();
+        assert!(broken.ends_with("correct or remove it"), "{broken}");
+        assert!(!broken.contains("hunter2"));
+    }
+
+    #[test]
+    fn passwords_are_in_a_private_file_and_in_no_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("schedules.json");
+        let schedules = open(folder.path()).unwrap();
+        let mut one = nightly("a");
+        one.secret = Some(Secret::new("hunter2".to_owned()));
+        assert!(!format!("{one:?}{}", one.to_value(Timestamp::UNIX_EPOCH)).contains("hunter2"));
+        schedules.add(vec![one.clone()]).unwrap();
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        drop(schedules);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let again = open(folder.path()).unwrap();
+        assert_eq!((mode(), again.all()), (0o600, vec![one]));
+        assert_eq!(again.secrets().len(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let schedules = open(folder.path()).unwrap();
+        schedules.add(vec![nightly("a")]).unwrap();
+        // What is written first, and then moved, finds no folder.
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let error = schedules.add(vec![nightly("b")]).unwrap_err();
+        assert!(error.contains("cannot be written"), "{error}");
+        assert_eq!(schedules.all().len(), 1);
     }
 }

@@ -174,7 +174,7 @@ fn operator(
     let flags = kubescape_operator::Flags {
         standalone: true,
         listen: Some(listen),
-        probes: Some("127.0.0.1:0".to_owned()),
+        probes: Some("none".to_owned()),
         data_dir: Some(data_dir.join("operator")),
         ..kubescape_operator::Flags::default()
     };

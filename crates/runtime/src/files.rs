@@ -7,7 +7,11 @@ use std::path::Path;
 
 /// Writes a file in one step: readers see the old content or the new. `mode` are
 /// the permission bits, 0o600 for keys; folders above it are not made.
-pub(crate) fn write_whole(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+///
+/// # Errors
+///
+/// The system's; then the old content stays.
+pub fn write_whole(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -38,7 +42,11 @@ pub(crate) fn write_whole(path: &Path, content: &[u8], mode: u32) -> io::Result<
 }
 
 /// Reads a file of at most `limit` bytes.
-pub(crate) fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// The system's, or `FileTooLarge`.
+pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path)?
         .take(limit + 1)

@@ -8,7 +8,7 @@
 
 mod clock;
 pub mod config;
-mod files;
+pub mod files;
 mod health;
 mod kubeconfig;
 #[cfg(feature = "cluster")]

@@ -133,6 +133,17 @@ fn objects_are_carried_out_once_and_while_they_are_young() {
         ..young.clone()
     };
     assert_eq!(done.order(now), Order::Skip);
+    // One that somebody began has an end, however old it is.
+    let begun = OperatorCommand {
+        started: true,
+        ..old
+    };
+    assert_eq!(begun.order(now), Order::Begun);
+    let of_nodes = OperatorCommand {
+        kind: "RuntimeUpdateRules".to_owned(),
+        ..begun
+    };
+    assert_eq!(of_nodes.order(now), Order::Skip);
     let other = OperatorCommand {
         kind: "CreateRegistry".to_owned(),
         ..young.clone()

@@ -1,15 +1,22 @@
 //! Recurring scans as CronJobs.
 
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Api, Client, Resource};
+use kubescape_commands::cron::Cron;
 use kubescape_commands::{RegistryInfo, Schedule, Template, UpdateMarks, make, registry_objects};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Wanted;
+use crate::schedules::word;
+
+/// CronJobs on a page, and the most that are listed.
+const PAGE: u32 = 200;
+const MOST: usize = 1000;
 
 /// CronJobs of one namespace, the release's.
 #[derive(Clone)]
@@ -159,13 +166,7 @@ impl CronJobs {
         let found = self.api::<CronJob>().get_opt(name).await;
         let found = found.map_err(|error| format!("CronJob {name} cannot be read: {error}"))?;
         let Some(job) = found else { return Ok(None) };
-        let pod = job.spec.as_ref().and_then(|spec| {
-            let spec = spec.job_template.spec.as_ref()?;
-            spec.template.metadata.as_ref()?.labels.as_ref()
-        });
-        let tier = pod
-            .and_then(|labels| labels.get("armo.tier"))
-            .map(String::as_str);
+        let tier = tier(&job);
         if tier == Some(schedule.tier()) {
             return Ok(Some(job));
         }
@@ -173,6 +174,22 @@ impl CronJobs {
             "CronJob {name} is no recurring scan of this kind: its pods lack the label armo.tier={}",
             schedule.tier()
         ))
+    }
+
+    /// Those of the three kinds, page by page; what they post is in their ConfigMaps.
+    pub(super) async fn list(&self) -> Result<Vec<Value>, String> {
+        let now = Timestamp::now();
+        let mut params = ListParams::default().limit(PAGE);
+        let mut found = Vec::new();
+        loop {
+            let page = self.api::<CronJob>().list(&params).await;
+            let page = page.map_err(|error| format!("CronJobs cannot be listed: {error}"))?;
+            found.extend(page.items.iter().filter_map(|job| listed(job, now)));
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) if found.len() < MOST => params = params.continue_token(&token),
+                _ => return Ok(found),
+            }
+        }
     }
 
     pub(super) async fn delete(&self, schedule: Schedule, name: &str) -> Result<String, String> {
@@ -244,6 +261,43 @@ impl CronJobs {
             Err(error) => Err(format!("Secret {name} cannot be changed: {error}")),
         }
     }
+}
+
+/// The value of the label by which kinds of recurring scans are told.
+fn tier(job: &CronJob) -> Option<&str> {
+    let spec = job.spec.as_ref()?.job_template.spec.as_ref()?;
+    let labels = spec.template.metadata.as_ref()?.labels.as_ref()?;
+    labels.get("armo.tier").map(String::as_str)
+}
+
+/// As answers have it, if it is a recurring scan.
+fn listed(job: &CronJob, now: Timestamp) -> Option<Value> {
+    let tier = tier(job)?;
+    let kinds = [
+        Schedule::Kubescape,
+        Schedule::Vulnerability,
+        Schedule::Registry,
+    ];
+    let kind = kinds.into_iter().find(|kind| kind.tier() == tier)?;
+    let spec = job.spec.as_ref()?;
+    let suspended = spec.suspend.unwrap_or(false);
+    let zone = spec.time_zone.as_deref().unwrap_or("UTC");
+    let cron = spec.schedule.parse::<Cron>().ok();
+    // Of other zones this does not know.
+    let cron = cron.filter(|_| !suspended && zone == "UTC");
+    let last = job
+        .status
+        .as_ref()
+        .and_then(|status| status.last_schedule_time.as_ref());
+    Some(json!({
+        "name": job.metadata.name,
+        "kind": word(kind),
+        "schedule": spec.schedule,
+        "timeZone": zone,
+        "suspended": suspended,
+        "lastRun": last.map(|time| time.0.to_string()),
+        "nextRun": cron.and_then(|cron| cron.next(now)).map(|time| time.to_string()),
+    }))
 }
 
 fn owner(job: &CronJob) -> OwnerReference {

@@ -129,6 +129,25 @@ pub(crate) fn halves(world: &World) {
         assert!(message.starts_with("ConfigMap cannot be made"), "{message}");
         until(|| world.names(&["cronjobs", "-n", "kubescape"]).is_empty()).await;
         world.kubectl(&["delete", "resourcequota", "full", "-n", "kubescape"]);
+        // A namespace that takes one CronJob more: of two, the second is refused, and the
+        // first goes with its ConfigMap.
+        world.apply(&json!({"apiVersion": "v1", "kind": "ResourceQuota",
+            "metadata": {"name": "full", "namespace": "kubescape"},
+            "spec": {"hard": {"count/cronjobs.batch": "1"}}}));
+        until(|| {
+            let quota = world.get(&["resourcequota", "full", "-n", "kubescape"]);
+            quota["status"]["used"]["count/cronjobs.batch"] == "0"
+        })
+        .await;
+        let two = json!({"commandName": "setKubescapeCronJob", "args": {
+            "jobParams": {"cronTabSchedule": "0 3 * * *"},
+            "scanV1": {"targetType": "Framework", "targetNames": ["nsa", "mitre"]}}});
+        let (status, message) = operator.command(two).await;
+        assert_eq!(status, "failure");
+        assert!(message.starts_with("CronJob cannot be made"), "{message}");
+        until(|| world.names(&["cronjobs", "-n", "kubescape"]).is_empty()).await;
+        until(|| world.names(&["configmaps", "-n", "kubescape"]) == before).await;
+        world.kubectl(&["delete", "resourcequota", "full", "-n", "kubescape"]);
         // A template that is missing, and one that makes no CronJob.
         let template = world.get(&["configmap", "kubevuln-cronjob-template", "-n", "kubescape"]);
         world.kubectl(&["delete", "configmap", "kubevuln-cronjob-template", "-n", "kubescape"]);

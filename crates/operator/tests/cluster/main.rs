@@ -16,9 +16,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cronjobs;
+mod faults;
+mod idle;
 mod images;
 mod leaders;
 mod orders;
+mod platform;
+mod sequences;
 mod world;
 
 use std::process::ExitCode;
@@ -40,6 +44,26 @@ const STORIES: &[Story] = &[
     ("new_images_are_scanned", images::new),
     ("two_operators_have_one_leader", leaders::one),
     ("objects_are_carried_out", orders::carried_out),
+    (
+        "objects_of_an_operator_that_was_killed_get_an_end",
+        orders::orphaned,
+    ),
+    (
+        "a_schedule_is_created_for_the_dashboard",
+        sequences::created,
+    ),
+    (
+        "a_schedule_without_template_leaves_nothing",
+        sequences::without_template,
+    ),
+    ("recurring_scans_run_as_jobs", sequences::recurring),
+    (
+        "scans_that_fail_are_reported_as_failures",
+        sequences::failing,
+    ),
+    ("an_api_server_that_restarts_costs_nothing", faults::restart),
+    ("a_leader_that_is_killed_is_replaced", faults::killed),
+    ("an_idle_operator_is_idle", idle::idle),
 ];
 
 fn main() -> ExitCode {

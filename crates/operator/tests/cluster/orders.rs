@@ -7,13 +7,18 @@ use serde_json::{Value, json};
 use crate::common::{Operator, StandIn, until};
 use crate::world::World;
 
-fn order(name: &str, kind: &str, body: &str) -> Value {
+pub(crate) fn order(name: &str, kind: &str, body: &str) -> Value {
     json!({"apiVersion": "kubescape.io/v1alpha1", "kind": "OperatorCommand",
         "metadata": {"name": name, "namespace": "kubescape"},
         "spec": {"commandType": kind, "body": body}})
 }
 
-pub(crate) fn carried_out(world: &World) {
+/// base64 of {"commandName":"kubescapeScan","args":{"scanV1":{}}}
+pub(crate) const SCAN: &str =
+    "eyJjb21tYW5kTmFtZSI6Imt1YmVzY2FwZVNjYW4iLCJhcmdzIjp7InNjYW5WMSI6e319fQ==";
+
+/// Installs the kind.
+pub(crate) fn install(world: &World) {
     let crd = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/operatorcommands.yaml");
     world.kubectl(&["apply", "-f", crd.to_str().unwrap()]);
     world.kubectl(&[
@@ -21,14 +26,44 @@ pub(crate) fn carried_out(world: &World) {
         "--for=condition=Established",
         "crd/operatorcommands.kubescape.io",
     ]);
+}
+
+/// The status of an object.
+pub(crate) fn status(world: &World, name: &str) -> Value {
+    world.get(&["opcmd", name, "-n", "kubescape"])["status"].clone()
+}
+
+pub(crate) fn orphaned(world: &World) {
+    install(world);
+    world.runtime.block_on(async {
+        // Given an object that somebody began, and who is not there any more.
+        world.apply(&order("orphan", "OperatorAPI", SCAN));
+        let begun = json!({"status": {"started": true, "startedAt": "2026-01-01T00:00:00Z"}});
+        let begun = begun.to_string();
+        let object = ["patch", "opcmd", "orphan", "-n", "kubescape"];
+        let how = ["--subresource=status", "--type=merge", "-p", &begun];
+        world.kubectl(&[&object[..], &how].concat());
+        let scanner = StandIn::start(|_| (200, json!({"id": "", "type": "notBusy"}))).await;
+        let operator = Operator::start(world.config(&scanner)).await;
+        // Then it ends with a failure that says what to do, and is not run twice.
+        until(|| status(world, "orphan")["completed"] == json!(true)).await;
+        let error = status(world, "orphan")["error"]["message"].clone();
+        assert!(error.as_str().unwrap().contains("make it anew"), "{error}");
+        assert!(scanner.is_silent());
+        operator.stop().await;
+    });
+    world.kubectl(&["delete", "opcmd", "--all", "-n", "kubescape"]);
+}
+
+pub(crate) fn carried_out(world: &World) {
+    install(world);
     world.runtime.block_on(async {
         let scanner = StandIn::start(|_| (200, json!({"id": "", "type": "notBusy"}))).await;
         let operator = Operator::start(world.config(&scanner)).await;
-        // base64 of {"commandName":"kubescapeScan","args":{"scanV1":{}}}
-        let scan = "eyJjb21tYW5kTmFtZSI6Imt1YmVzY2FwZVNjYW4iLCJhcmdzIjp7InNjYW5WMSI6e319fQ==";
+        let scan = SCAN;
         world.apply(&order("good", "OperatorAPI", scan));
         world.apply(&order("other", "CreateRegistry", "e30="));
-        let status = |name: &str| world.get(&["opcmd", name, "-n", "kubescape"])["status"].clone();
+        let status = |name: &str| status(world, name);
         for name in ["good", "other"] {
             until(|| status(name)["completed"] == json!(true)).await;
         }
@@ -55,4 +90,5 @@ pub(crate) fn carried_out(world: &World) {
         assert_eq!(again.role.jobs.count(), 1);
         again.stop().await;
     });
+    world.kubectl(&["delete", "opcmd", "--all", "-n", "kubescape"]);
 }

@@ -118,6 +118,13 @@ impl World {
         }
     }
 
+    /// Runs what blocks beside an operator that the same runtime drives.
+    pub(crate) fn aside<T: Send>(&self, act: impl FnOnce(&Self) -> T + Send) -> T {
+        tokio::task::block_in_place(|| {
+            std::thread::scope(|scope| scope.spawn(|| act(self)).join().unwrap())
+        })
+    }
+
     /// A Deployment with pods that run: `web` of an image, and what its pods' names are.
     pub(crate) fn deploy(
         &self,

@@ -99,6 +99,9 @@ pub(crate) const QUICK: Pace = Pace {
     lease: Duration::from_millis(1500),
     redial: Duration::from_millis(10),
     ping: Duration::from_secs(30),
+    startup_jitter: Duration::from_millis(5),
+    startup_poll: Duration::from_millis(5),
+    startup_patience: Duration::from_secs(30),
 };
 
 /// A configuration without a cluster, in a folder.

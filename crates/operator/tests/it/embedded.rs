@@ -71,7 +71,8 @@ async fn a_scanner_of_the_process_hears_what_one_elsewhere_would() {
         lines,
         [
             "POST /v1/scan?keep=false",
-            "GET /v1/status?ID=11111111-2222&id=11111111-2222"
+            "GET /v1/status?ID=11111111-2222",
+            "HEAD /v1/results?id=11111111-2222&keep=true"
         ]
     );
     assert_eq!(told[0].2["targetNames"], json!(["nsa"]));

@@ -17,6 +17,7 @@ async fn notifications_are_carried_out_also_after_the_gateway_was_away() {
     let cluster = json!({"kubescapeURL": scanner.address, "clusterName": "prod",
         "gatewayWebsocketURL": gateway.local_addr().unwrap().to_string()});
     let config = Config {
+        startup_scan: Some(false),
         backend: Some(Backend {
             event_receiver: "http://127.0.0.1:9".to_owned(),
             account: "a 1".to_owned(),

@@ -14,6 +14,8 @@ mod common;
 mod configuration;
 mod embedded;
 mod gateway;
+mod real_scanner;
 mod rest;
 mod scans;
 mod schedules;
+mod startup;

@@ -157,7 +157,10 @@ async fn unknown_commands_and_missing_parts_are_failures() {
     let (status, message) = operator.command(scan).await;
     assert_eq!(
         (status.as_str(), message.as_str()),
-        ("failure", "this needs a cluster, and there is none")
+        (
+            "failure",
+            "this needs a cluster, and there is none: start the operator in one, or with --kubeconfig"
+        )
     );
     assert!(scanner.is_silent());
     operator.stop().await;

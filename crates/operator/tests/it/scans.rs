@@ -52,12 +52,33 @@ async fn a_scan_is_followed_to_its_end() {
     golden("scan-request.json", &posted.body);
     for _ in 0..3 {
         let asked = scanner.next().await;
-        assert_eq!(
-            asked.line,
-            "GET /v1/status?ID=11111111-2222&id=11111111-2222"
-        );
+        assert_eq!(asked.line, "GET /v1/status?ID=11111111-2222");
     }
+    // And whether it has a result.
+    let asked = scanner.next().await;
+    assert_eq!(asked.line, "HEAD /v1/results?id=11111111-2222&keep=true");
     assert!(scanner.is_silent());
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_without_a_result_is_a_failure_though_it_is_not_busy() {
+    let scanner = StandIn::start(|heard: &Heard| {
+        let reply = |kind: &str| json!({"id": "11111111-2222", "type": kind, "response": "the cluster is away"});
+        match heard.line.split_once(' ').unwrap() {
+            ("POST", _) => (200, reply("busy")),
+            (_, path) if path.starts_with("/v1/results") => (500, reply("error")),
+            _ => (200, reply("notBusy")),
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &json!({ "kubescapeURL": scanner.address }));
+    let operator = Operator::start(config).await;
+    let scan = json!({"commandName": "kubescapeScan", "args": {"scanV1": {}}});
+    let failed = operator.command(scan).await;
+    let message = "scan 11111111-2222: the cluster is away".to_owned();
+    assert_eq!(failed, ("failure".to_owned(), message));
     operator.stop().await;
 }
 
