@@ -2,9 +2,9 @@
 
 mod live;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use kubescape_collect::{Code, Limits, Problem, find};
+use kubescape_collect::{Code, Descriptions, Limits, Problem, find};
 use kubescape_controls::LIBRARY;
 use kubescape_engine::{Plan, Scope, Selection, Severity};
 use kubescape_report::{ClusterFacts, Facts, Format, Style, View, write};
@@ -106,6 +106,12 @@ impl Request {
                 "name files, or a cluster with --kubeconfig or --kube-context, but not both",
             ));
         }
+        let stdin = |paths: &[String]| paths.iter().any(|path| path == "-");
+        if stdin(&paths) && stdin(&chosen.descriptions) {
+            return Err(Failure::usage(
+                "standard input holds either what is scanned or descriptions, not both",
+            ));
+        }
         Ok(Self {
             paths,
             scope: chosen.scope.scope(),
@@ -203,9 +209,11 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.selection.threads.map_or_else(cores, usize::from);
     let wants = |format| request.formats.contains(&format);
+    let paths = &arguments.selection.descriptions;
     Options {
         plan,
         filter,
+        descriptions: Descriptions::read(paths, limits(arguments), SystemTime::now()),
         threads,
         keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
         keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
@@ -217,7 +225,10 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
 
 fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
     let plan = plan(arguments, request, request.scope)?;
-    let options = options(arguments, request, plan, request.filter.clone());
+    let mut options = options(arguments, request, plan, request.filter.clone());
+    if let Some(scope) = request.scope {
+        options.descriptions.agree_with(scope.provider());
+    }
     let found = find(&request.paths);
     let mut progress = Progress::new();
     let mut scan = scan(found.sources, options, &mut |objects| progress.set(objects))?;

@@ -1,6 +1,7 @@
 //! Objects from files and lists: finding, splitting and reading YAML and JSON documents,
 //! and finding places in them again.
 
+mod descriptions;
 mod documents;
 mod find;
 mod follow;
@@ -13,6 +14,7 @@ mod split_yaml;
 mod strip;
 mod window;
 
+pub use descriptions::{Described, Descriptions, as_rules_read_it};
 pub use documents::{Format, Inherited, Limits, RawDocument, read_documents, read_stream};
 pub use find::{Found, Input, Source, find};
 pub use follow::{Event, Kind, KindId, Kinds};

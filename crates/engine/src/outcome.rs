@@ -505,21 +505,20 @@ fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
         }
         let mut names: Vec<_> = external.iter().map(|kind| kind.kind).collect();
         names.dedup();
-        let source = if external
+        let of_kind = |wanted: &str| external.iter().any(|kind| kind.kind == wanted);
+        let of_nodes = external
             .iter()
-            .any(|kind| kind.group == "hostdata.kubescape.cloud")
-        {
-            "a node agent"
-        } else if external
-            .iter()
-            .any(|kind| kind.kind == "ImageVulnerabilities")
-        {
-            "image scans"
-        } else {
-            "the cloud provider"
+            .any(|kind| kind.group == "hostdata.kubescape.cloud");
+        // Nobody can write results of image scans into a file.
+        let remedy = "; --descriptions FILE gives it (a scanner: KS_DESCRIPTIONS_PATH)";
+        let (source, remedy) = match () {
+            () if of_nodes => ("a node agent", remedy),
+            () if of_kind("ImageVulnerabilities") => ("image scans", ""),
+            () if of_kind("APIServerInfo") => ("the API server", remedy),
+            () => ("the cloud provider", remedy),
         };
         Some(format!(
-            "needs {} from {source}, and the input has none",
+            "needs {} from {source}, and the input has none{remedy}",
             names.join(" or ")
         ))
     };

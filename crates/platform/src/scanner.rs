@@ -25,7 +25,8 @@ use crate::source::Opened;
 pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<(), RoleError> {
     let mut supervisor = Supervisor::new(Drain::default());
     supervisor.listen()?;
-    let work = LiveWork::new(config.access.clone(), config.cluster_name.clone());
+    let work = LiveWork::new(config.access.clone(), config.cluster_name.clone())
+        .with_descriptions(config.descriptions.clone());
     let wanted = Wanted {
         frameworks: vec!["all".to_owned()],
         namespace: config.namespace.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kubescape_collect::{Code, Input, Problem, RawDocument, Source, parse};
+use kubescape_collect::{Code, Input, Problem, RawDocument, Source, as_rules_read_it, parse};
 use kubescape_engine::{Arena, Judge, Judged, Object, digest, redact};
 use sha2::{Digest, Sha256};
 
@@ -42,15 +42,18 @@ pub(crate) struct Worker<'s> {
     judge: Judge<'s>,
     options: &'s Options,
     sources: &'s [Source],
+    /// Whether objects are those of a cluster, which knows each once.
+    live: bool,
     arena: Arena,
 }
 
 impl<'s> Worker<'s> {
-    pub(crate) fn new(options: &'s Options, sources: &'s [Source]) -> Self {
+    pub(crate) fn new(options: &'s Options, sources: &'s [Source], live: bool) -> Self {
         Self {
             judge: Judge::new(&options.plan),
             options,
             sources,
+            live,
             arena: Arena::new(),
         }
     }
@@ -86,14 +89,13 @@ impl<'s> Worker<'s> {
         made.problems.extend(parsed.problems);
         for parsed in parsed.objects {
             made.seen += 1;
-            let object = arena.alloc(Object::new(parsed.value, 0));
+            let object = arena.alloc(Object::new(as_rules_read_it(parsed.value, arena), 0));
             if let Some(oddity) = versions::oddity(object) {
                 made.problems.push(
                     Problem::new(Code::UnknownVersion, &source.name, oddity).of_document(document),
                 );
             }
-            let live = source.input == Input::Cluster;
-            let id = if live {
+            let id = if self.live {
                 object.resource_id()
             } else {
                 resource_id(&source.name, object)

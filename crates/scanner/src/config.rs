@@ -62,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may be called back.
     pub callbacks: CallbackPolicy,
+    /// Files about nodes and the cloud, which scans read beside the cluster.
+    pub descriptions: Option<PathBuf>,
     /// A file that narrows what continuous scanning follows; it need not be there.
     pub rules: PathBuf,
     /// Store results as custom resources of the cluster.
@@ -210,6 +212,7 @@ impl Config {
             defaults: read_defaults(&mut reader),
             limits: read_limits(&mut reader),
             callbacks: read_callbacks(&mut reader),
+            descriptions: reader.variable("KS_DESCRIPTIONS_PATH").get(),
             rules: reader
                 .variable("KS_MATCHING_RULES_FILE")
                 .or(PathBuf::from(RULES)),

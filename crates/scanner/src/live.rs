@@ -1,9 +1,10 @@
 //! Scans of a living cluster.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use kubescape_collect::Limits;
+use kubescape_collect::{Descriptions, Limits};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Control, Origin, Plan, Rule, Scope};
 use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Patience};
@@ -33,6 +34,8 @@ pub struct LiveWork {
     /// What reports call the cluster; else the context's name.
     name: Option<String>,
     connection: Mutex<Option<(Instant, Arc<Cluster>)>>,
+    /// Files about nodes and the cloud, which every scan reads anew.
+    descriptions: Option<PathBuf>,
 }
 
 impl LiveWork {
@@ -42,7 +45,20 @@ impl LiveWork {
             access,
             name,
             connection: Mutex::new(None),
+            descriptions: None,
         }
+    }
+
+    /// Scans also judge by what is in this file or folder at their time.
+    #[must_use]
+    pub fn with_descriptions(mut self, descriptions: Option<PathBuf>) -> Self {
+        self.descriptions = descriptions;
+        self
+    }
+
+    fn read_descriptions(&self) -> Descriptions {
+        let paths = self.descriptions.as_slice();
+        Descriptions::read(paths, Limits::default(), SystemTime::now())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Cluster>)>> {
@@ -109,10 +125,11 @@ impl LiveWork {
         &self,
         cluster: &Cluster,
         request: &ScanRequest,
-        options: Options,
+        mut options: Options,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Finished, JudgeError> {
         let started = Instant::now();
+        options.descriptions = self.read_descriptions();
         let (scan, about) = cluster.judge(options, progress)?;
         let facts = self.facts(request, about, started.elapsed());
         Ok(Finished { scan, facts })
@@ -265,6 +282,7 @@ fn plan(
 fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
     Options {
         plan,
+        descriptions: Descriptions::default(),
         filter: Filter {
             include_namespaces: request.include_namespaces.clone(),
             exclude_namespaces: request.exclude_namespaces.clone(),

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod choosing;
+mod descriptions;
 mod golden;
 mod json_keys;
 mod live;
