@@ -2,10 +2,12 @@
 
 mod live;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use kubescape_collect::{Code, Descriptions, Limits, Problem, find};
+use kubescape_collect::{Code, Descriptions, Limits, Problem, find, read_exceptions};
 use kubescape_controls::LIBRARY;
+use kubescape_engine::exceptions::Exceptions;
 use kubescape_engine::{Plan, Scope, Selection, Severity};
 use kubescape_report::{ClusterFacts, Facts, Format, Style, View, write};
 use kubescape_scan::{Filter, Options, Scan, WorkloadName, scan};
@@ -175,14 +177,15 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
     Ok(formats)
 }
 
-/// What is judged, when the scope is known or the input tells.
+/// What is judged, when the scope is known or the input tells; of a cluster its name.
 fn plan(
     arguments: &ScanArguments,
     request: &Request,
     scope: Option<Scope>,
+    cluster: Option<&str>,
 ) -> Result<Plan, Failure> {
     let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
-    let plan = Plan::new(&LIBRARY, &request.selection, scope, inputs).map_err(|errors| {
+    let mut plan = Plan::new(&LIBRARY, &request.selection, scope, inputs).map_err(|errors| {
         Failure::usage(
             errors
                 .iter()
@@ -196,7 +199,25 @@ fn plan(
             "no control is left to judge by; see `kubescape list controls`, and --scope",
         ));
     }
+    plan.exceptions = exceptions(&arguments.selection.exceptions, cluster)?;
     Ok(plan)
+}
+
+/// The exceptions for a cluster, or for files, which may bring their own.
+fn exceptions(paths: &[PathBuf], cluster: Option<&str>) -> Result<Exceptions, Failure> {
+    let (policies, problems) = read_exceptions(paths);
+    if !problems.is_empty() {
+        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        return Err(Failure::input(all.join("\nerror: ")));
+    }
+    let now = clock::time();
+    let Some(cluster) = cluster else {
+        return Ok(Exceptions::new(policies, &[], now).with_annotations(now));
+    };
+    // Results call it by a name without blanks and slashes.
+    let mut names = vec![cluster.to_owned(), kubescape_names::cluster_name(cluster)];
+    names.dedup();
+    Ok(Exceptions::new(policies, &names, now))
 }
 
 fn limits(arguments: &ScanArguments) -> Limits {
@@ -224,7 +245,7 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
 }
 
 fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
-    let plan = plan(arguments, request, request.scope)?;
+    let plan = plan(arguments, request, request.scope, None)?;
     let mut options = options(arguments, request, plan, request.filter.clone());
     if let Some(scope) = request.scope {
         options.descriptions.agree_with(scope.provider());

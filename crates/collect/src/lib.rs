@@ -3,6 +3,7 @@
 
 mod descriptions;
 mod documents;
+mod exceptions;
 mod find;
 mod follow;
 mod list;
@@ -16,6 +17,7 @@ mod window;
 
 pub use descriptions::{Described, Descriptions, as_rules_read_it};
 pub use documents::{Format, Inherited, Limits, RawDocument, read_documents, read_stream};
+pub use exceptions::read_exceptions;
 pub use find::{Found, Input, Source, find};
 pub use follow::{Event, Kind, KindId, Kinds};
 pub use kubescape_yaml as yaml;

@@ -58,6 +58,8 @@ pub enum Code {
     OldDescription,
     /// A description that says what is known better: no error.
     UnusedDescription,
+    /// A file of exceptions that cannot be used.
+    BadException,
     /// A bug of the program met this document.
     Internal,
 }
@@ -92,6 +94,7 @@ impl Code {
             Code::BadDescription => "bad-description",
             Code::OldDescription => "old-description",
             Code::UnusedDescription => "unused-description",
+            Code::BadException => "bad-exception",
             Code::Internal => "internal",
         }
     }
@@ -133,6 +136,7 @@ impl Code {
             Code::DuplicateObject => "keep one of them: applying the file keeps the last",
             Code::BadRule => "correct the rules file",
             Code::BadDescription => "correct it, as docs/descriptions.md shows",
+            Code::BadException => "correct it, as docs/exceptions.md shows",
             Code::OldDescription => "describe it again",
             Code::NotKubernetes
             | Code::UnknownVersion

@@ -87,6 +87,8 @@ impl<'s> Worker<'s> {
         let source = &self.sources[document.source as usize];
         let parsed = parse(document, source, arena);
         made.problems.extend(parsed.problems);
+        // Only exceptions ask for the file, and objects of a cluster are in none.
+        let nameable = !self.live && !self.options.plan.exceptions.is_empty();
         for parsed in parsed.objects {
             made.seen += 1;
             let object = arena.alloc(Object::new(as_rules_read_it(parsed.value, arena), 0));
@@ -101,7 +103,13 @@ impl<'s> Worker<'s> {
                 resource_id(&source.name, object)
             };
             let judged = match self.options.filter.verdict(object) {
-                Verdict::Judge => self.judge.judge(id, object, arena),
+                Verdict::Judge => {
+                    let path = match nameable {
+                        true => arena.fmt(format_args!("{}:{}", source.name, document.index)),
+                        false => "",
+                    };
+                    self.judge.judge_at(id, path, object, arena)
+                }
                 Verdict::Overhear => self.judge.overhear(id, object, arena),
                 Verdict::Drop => continue,
                 Verdict::Owned => {

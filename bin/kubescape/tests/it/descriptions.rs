@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::live::{serve, shop};
 use crate::program::{BAD_POD, World};
 
-/// C-0067 looks at what EKS says of its logs.
-const AUDIT_LOGS: &str = "C-0067";
+/// C-0285 looks at how EKS grants access.
+const ACCESS: &str = "C-0285";
 
 /// As `aws eks describe-cluster` answers, wrapped.
 const EKS: &str = r#"{
@@ -14,14 +14,14 @@ const EKS: &str = r#"{
   "kind": "ClusterDescribe",
   "metadata": {"name": "prod", "provider": "eks"},
   "data": {
-    "cluster": {"name": "prod", "logging": {"clusterLogging": [{"types": ["api"], "enabled": false}]}}
+    "cluster": {"name": "prod", "accessConfig": {"authenticationMode": "CONFIG_MAP"}}
   }
 }
 "#;
 
 const SCAN: [&str; 6] = [
     "control",
-    "C-0067,C-0057",
+    "C-0285,C-0057",
     "--kubeconfig=kubeconfig",
     "--threads=1",
     "--format",
@@ -51,9 +51,9 @@ fn a_description_lets_skipped_controls_judge_the_living_cluster() {
     let world = cluster("aws:///eu-west-1a/i-0123");
     // Given no description, then the control says what it lacks and how to give it.
     let before = world.json(0, &SCAN);
-    let audit = control(&before, AUDIT_LOGS);
-    assert_eq!(audit["status"], "skipped");
-    let info = audit["statusInfo"]["info"].as_str().unwrap();
+    let access = control(&before, ACCESS);
+    assert_eq!(access["status"], "skipped");
+    let info = access["statusInfo"]["info"].as_str().unwrap();
     assert!(
         info.contains("needs ClusterDescribe from the cloud provider"),
         "{info}"
@@ -61,7 +61,7 @@ fn a_description_lets_skipped_controls_judge_the_living_cluster() {
     assert!(info.contains("--descriptions FILE"), "{info}");
     // When it is there, then it is judged beside the cluster's own objects.
     let after = world.json(0, &[&SCAN[..], &["--descriptions", "eks.json"]].concat());
-    assert_eq!(control(&after, AUDIT_LOGS)["status"], "failed");
+    assert_eq!(control(&after, ACCESS)["status"], "failed");
     assert_eq!(control(&after, "C-0057")["status"], "failed");
     let results = after["results"].as_array().unwrap();
     let id = "eks.amazonaws.com/v1/ClusterDescribe/prod";
@@ -81,7 +81,7 @@ fn a_description_of_another_cloud_is_not_read() {
         "--descriptions",
         "eks.json",
         "control",
-        "C-0067",
+        "C-0285",
         "--kubeconfig=kubeconfig",
     ];
     let run = world.run(&[&["scan"], &arguments[..]].concat());
@@ -106,7 +106,7 @@ fn a_wrong_file_is_named_and_the_rest_is_judged() {
     let run = world.run(&[
         "scan",
         "control",
-        "C-0067,C-0057",
+        "C-0285,C-0057",
         "--kubeconfig=kubeconfig",
         "--descriptions=raw.json",
         "--descriptions=host",
@@ -117,7 +117,7 @@ fn a_wrong_file_is_named_and_the_rest_is_judged() {
         &[
             "raw.json:1: no apiVersion and no kind (document 1); put it into {apiVersion, kind",
             "host/n1.yaml:1: data: is missing",
-            "C-0067",
+            "C-0285",
             "C-0057",
         ],
     );
@@ -128,12 +128,12 @@ fn files_are_judged_with_descriptions_as_one_cluster() {
     let world = World::new(&[("pod.yaml", BAD_POD), ("eks.json", EKS)]);
     let scan = [
         "control",
-        "C-0067,C-0057",
+        "C-0285,C-0057",
         "pod.yaml",
         "--descriptions=eks.json",
     ];
     let report = world.json(0, &scan);
-    assert_eq!(control(&report, AUDIT_LOGS)["status"], "failed");
+    assert_eq!(control(&report, ACCESS)["status"], "failed");
     // Somebody who says what the files are of wants no other.
     let run = world.run(&[&["scan"], &scan[..], &["--scope", "aks"]].concat());
     run.expect(3, &["is of eks, and the cluster runs on aks"]);
