@@ -2,7 +2,7 @@
 
 mod live;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use kubescape_collect::{Code, Descriptions, Limits, Problem, find, read_exceptions};
@@ -108,10 +108,11 @@ impl Request {
                 "name files, or a cluster with --kubeconfig or --kube-context, but not both",
             ));
         }
-        let stdin = |paths: &[String]| paths.iter().any(|path| path == "-");
-        if stdin(&paths) && stdin(&chosen.descriptions) {
+        let named = paths.iter().chain(&chosen.descriptions).map(Path::new);
+        let named = named.chain(chosen.exceptions.iter().map(PathBuf::as_path));
+        if named.filter(|path| *path == Path::new("-")).count() > 1 {
             return Err(Failure::usage(
-                "standard input holds either what is scanned or descriptions, not both",
+                "standard input (-) can be read once: as what is scanned, descriptions or exceptions",
             ));
         }
         Ok(Self {

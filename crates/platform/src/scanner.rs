@@ -26,7 +26,8 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
     let mut supervisor = Supervisor::new(Drain::default());
     supervisor.listen()?;
     let work = LiveWork::new(config.access.clone(), config.cluster_name.clone())
-        .with_descriptions(config.descriptions.clone());
+        .with_descriptions(config.descriptions.clone())
+        .with_exceptions(config.exceptions.clone());
     let wanted = Wanted {
         frameworks: vec!["all".to_owned()],
         namespace: config.namespace.clone(),

@@ -64,6 +64,8 @@ pub struct Config {
     pub callbacks: CallbackPolicy,
     /// Files about nodes and the cloud, which scans read beside the cluster.
     pub descriptions: Option<PathBuf>,
+    /// Files of exceptions, which scans read anew.
+    pub exceptions: Option<PathBuf>,
     /// A file that narrows what continuous scanning follows; it need not be there.
     pub rules: PathBuf,
     /// Store results as custom resources of the cluster.
@@ -213,6 +215,7 @@ impl Config {
             limits: read_limits(&mut reader),
             callbacks: read_callbacks(&mut reader),
             descriptions: reader.variable("KS_DESCRIPTIONS_PATH").get(),
+            exceptions: reader.variable("KS_EXCEPTIONS_PATH").get(),
             rules: reader
                 .variable("KS_MATCHING_RULES_FILE")
                 .or(PathBuf::from(RULES)),

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use kubescape_collect::{Descriptions, Limits};
+use kubescape_collect::{Descriptions, Limits, Problem, read_exceptions};
 use kubescape_controls::{LIBRARY, default_inputs};
+use kubescape_engine::exceptions::Exceptions;
 use kubescape_engine::{Control, Origin, Plan, Rule, Scope};
 use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Patience};
 use kubescape_report::{ClusterFacts, Facts};
@@ -36,6 +37,8 @@ pub struct LiveWork {
     connection: Mutex<Option<(Instant, Arc<Cluster>)>>,
     /// Files about nodes and the cloud, which every scan reads anew.
     descriptions: Option<PathBuf>,
+    /// Files of exceptions, which every scan reads anew.
+    exceptions: Option<PathBuf>,
 }
 
 impl LiveWork {
@@ -46,6 +49,7 @@ impl LiveWork {
             name,
             connection: Mutex::new(None),
             descriptions: None,
+            exceptions: None,
         }
     }
 
@@ -54,6 +58,23 @@ impl LiveWork {
     pub fn with_descriptions(mut self, descriptions: Option<PathBuf>) -> Self {
         self.descriptions = descriptions;
         self
+    }
+
+    /// What these files say is accepted.
+    #[must_use]
+    pub fn with_exceptions(mut self, exceptions: Option<PathBuf>) -> Self {
+        self.exceptions = exceptions;
+        self
+    }
+
+    /// The exceptions of files and of the request, and what is wrong with the files.
+    fn read_exceptions(&self, request: &ScanRequest, context: &str) -> (Exceptions, Vec<Problem>) {
+        let (mut policies, problems) = read_exceptions(self.exceptions.as_slice());
+        policies.extend(request.exceptions.iter().cloned());
+        let mut names: Vec<String> = self.name.iter().cloned().collect();
+        names.push(context.to_owned());
+        let exceptions = Exceptions::new(policies, &names, jiff::Timestamp::now());
+        (exceptions, problems)
     }
 
     fn read_descriptions(&self) -> Descriptions {
@@ -130,7 +151,10 @@ impl LiveWork {
     ) -> Result<Finished, JudgeError> {
         let started = Instant::now();
         options.descriptions = self.read_descriptions();
-        let (scan, about) = cluster.judge(options, progress)?;
+        let (exceptions, problems) = self.read_exceptions(request, &cluster.about().context);
+        options.plan.exceptions = exceptions;
+        let (mut scan, about) = cluster.judge(options, progress)?;
+        scan.problems.extend(problems);
         let facts = self.facts(request, about, started.elapsed());
         Ok(Finished { scan, facts })
     }

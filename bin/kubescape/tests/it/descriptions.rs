@@ -144,5 +144,5 @@ fn standard_input_is_read_once() {
     let world = World::new(&[]);
     world
         .run(&["scan", "-", "--descriptions", "-"])
-        .expect(2, &["standard input holds either"]);
+        .expect(2, &["standard input (-) can be read once"]);
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod choosing;
 mod descriptions;
+mod exceptions;
 mod golden;
 mod json_keys;
 mod live;

@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use regex::{Regex, RegexBuilder};
 
 /// Bytes of a compiled pattern.
-const LARGEST: usize = 256 << 10;
+const LARGEST: usize = 64 << 10;
+
+/// Different expressions that are no plain text and no plain beginning: anybody may
+/// send exceptions to a scanner, and together they must not take much memory.
+const MOST: usize = 2000;
 
 /// Bytes of a pattern's text.
 const LONGEST: usize = 4096;
@@ -48,6 +52,7 @@ impl Pattern {
 #[derive(Default)]
 pub(super) struct Compiler {
     known: HashMap<(bool, String), Result<Pattern, String>>,
+    expressions: usize,
 }
 
 impl Compiler {
@@ -63,8 +68,18 @@ impl Compiler {
 
     fn compile(&mut self, text: &str, any_case: bool) -> Result<Pattern, String> {
         let key = (any_case, text.to_owned());
-        let make = || compile(text, any_case);
-        self.known.entry(key).or_insert_with(make).clone()
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let made = match compile(text, any_case) {
+            Ok(Pattern::Regex(_)) if self.expressions == MOST => Err(format!(
+                "all exceptions together have more than {MOST} of them"
+            )),
+            made => made,
+        };
+        self.expressions += usize::from(matches!(made, Ok(Pattern::Regex(_))));
+        self.known.insert(key, made.clone());
+        made
     }
 }
 
@@ -99,12 +114,11 @@ fn compile(text: &str, any_case: bool) -> Result<Pattern, String> {
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
             // The last line says what is wrong, those before it show where.
-            other => other
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .to_owned(),
+            other => {
+                let text = other.to_string();
+                let last = text.lines().last().unwrap_or_default();
+                last.trim_start_matches("error: ").to_owned()
+            }
         })
 }
 
@@ -125,6 +139,12 @@ mod tests {
         ] {
             assert!(compiler.exact(text).is_err(), "{text}");
         }
+        for number in 0..=MOST {
+            let text = format!("[ab]{number}");
+            assert_eq!(compiler.exact(&text).is_err(), number == MOST, "{text}");
+        }
+        let mut compiler = Compiler::default();
+        assert!(compiler.exact(r"front-\w+-\d+").is_ok());
         // Anchors hold for every alternative.
         assert!(!compiler.exact("a|b").unwrap().matches("ab"));
         assert!(compiler.any_case("c-0016").unwrap().matches("C-0016"));

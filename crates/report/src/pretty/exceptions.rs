@@ -72,7 +72,14 @@ fn sum(report: &Report<'_>, audit: &[Audit], page: &mut Page<'_>) -> io::Result<
     for (fate, word) in [
         (Fate::Unused, "unused"),
         (Fate::Expired, "expired"),
-        (Fate::NeverMatches, "never match"),
+        (
+            Fate::NeverMatches,
+            if of(Fate::NeverMatches) == 1 {
+                "never matches"
+            } else {
+                "never match"
+            },
+        ),
     ] {
         if of(fate) > 0 {
             text = format!("{text} · {} {word}", of(fate));
