@@ -73,7 +73,7 @@ impl Descriptions {
         for source in found.sources {
             // Nothing else has a place among descriptions, named or not.
             let explicit = true;
-            reader.file(Source { explicit, ..source }, limits, now);
+            reader.file(&Source { explicit, ..source }, limits, now);
         }
         if reader.all.documents.is_empty() && reader.all.problems.is_empty() && !paths.is_empty() {
             let names = paths.iter().map(|path| path.as_ref().display().to_string());
@@ -142,10 +142,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn file(&mut self, source: Source, limits: Limits, now: SystemTime) {
+    fn file(&mut self, source: &Source, limits: Limits, now: SystemTime) {
         let before = self.all.documents.len();
         self.all.sources.push(source.clone());
-        read_documents(&source, limits, &mut |document| {
+        read_documents(source, limits, &mut |document| {
             match document {
                 Err(problem) => self.all.problems.push(problem),
                 Ok(document) => {
@@ -154,23 +154,23 @@ impl Reader {
                         let message =
                             format!("all descriptions have more than {} MiB", MOST_BYTES >> 20);
                         let mut problem = Problem::new(Code::TooLarge, &source.name, message);
-                        problem.remedy = "leave out what no control reads".to_owned();
+                        "leave out what no control reads".clone_into(&mut problem.remedy);
                         self.all.problems.push(problem);
                         return ControlFlow::Break(());
                     }
-                    self.document(document, &source);
+                    self.document(&document, source);
                 }
             }
             ControlFlow::Continue(())
         });
         if self.all.documents.len() > before {
-            self.all.problems.extend(age(&source, now));
+            self.all.problems.extend(age(source, now));
         }
     }
 
-    fn document(&mut self, document: RawDocument, source: &Source) {
+    fn document(&mut self, document: &RawDocument, source: &Source) {
         let arena = Arena::new();
-        let parsed = parse(&document, source, &arena);
+        let parsed = parse(document, source, &arena);
         let mut wrong = parsed.problems;
         for problem in &mut wrong {
             if matches!(problem.code, Code::NoKind | Code::NotAnObject) {
@@ -197,7 +197,7 @@ impl Reader {
                 }
                 Err(fault) => {
                     let problem = Problem::new(Code::BadDescription, &source.name, fault.message);
-                    let mut problem = problem.of_document(&document);
+                    let mut problem = problem.of_document(document);
                     problem.remedy = fault.remedy;
                     wrong.push(problem);
                 }

@@ -93,8 +93,8 @@ impl Exceptions {
             ..Self::default()
         };
         let mut compiler = Compiler::default();
-        for number in 0..all.policies.len() {
-            all.compile(number, clusters, &mut compiler);
+        for (number, policy) in (0..all.policies.len()).zip(0..) {
+            all.compile(number, policy, clusters, &mut compiler);
         }
         all
     }
@@ -116,7 +116,13 @@ impl Exceptions {
         self.policies.is_empty() && self.inline.is_none()
     }
 
-    fn compile(&mut self, number: usize, clusters: &[String], compiler: &mut Compiler) {
+    fn compile(
+        &mut self,
+        number: usize,
+        numbered: u32,
+        clusters: &[String],
+        compiler: &mut Compiler,
+    ) {
         if self.ended[number].is_some() {
             return;
         }
@@ -144,12 +150,14 @@ impl Exceptions {
                 ));
                 continue;
             }
-            let index = self.designators.len() as u32;
+            let Ok(index) = u32::try_from(self.designators.len()) else {
+                return;
+            };
             match compiled.key() {
                 Some(key) => self.by_key.entry(key).or_default().push(index),
                 None => self.others.push(index),
             }
-            self.designators.push((number as u32, compiled));
+            self.designators.push((numbered, compiled));
         }
     }
 
@@ -289,7 +297,7 @@ pub(crate) fn excusing<'a>(
     let of = |framework| {
         let holding: Vec<_> = reach.holding(accepted, control, rule, framework).collect();
         let covers = cover(&holding, faults.iter().copied());
-        covers.then_some(holding).unwrap_or_default()
+        if covers { holding } else { Vec::new() }
     };
     let frameworks = reach.frameworks_of(control);
     if framework.is_some() || !reach.splits(accepted) || frameworks.is_empty() {

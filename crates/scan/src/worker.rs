@@ -104,9 +104,10 @@ impl<'s> Worker<'s> {
             };
             let judged = match self.options.filter.verdict(object) {
                 Verdict::Judge => {
-                    let path = match nameable {
-                        true => arena.fmt(format_args!("{}:{}", source.name, document.index)),
-                        false => "",
+                    let path = if nameable {
+                        arena.fmt(format_args!("{}:{}", source.name, document.index))
+                    } else {
+                        ""
                     };
                     self.judge.judge_at(id, path, object, arena)
                 }

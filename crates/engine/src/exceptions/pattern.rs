@@ -99,10 +99,9 @@ fn compile(text: &str, any_case: bool) -> Result<Pattern, String> {
             Pattern::Literal(text)
         });
     }
-    if !any_case {
-        if let Some(prefix) = text.strip_suffix(".*").filter(|prefix| is_plain(prefix)) {
-            return Ok(Pattern::Prefix(prefix.into()));
-        }
+    let prefix = text.strip_suffix(".*").filter(|prefix| is_plain(prefix));
+    if let Some(prefix) = prefix.filter(|_| !any_case) {
+        return Ok(Pattern::Prefix(prefix.into()));
     }
     RegexBuilder::new(&format!("^(?:{text})$"))
         .case_insensitive(any_case)

@@ -138,8 +138,8 @@ impl Reader {
 
     fn check_keys(&mut self, value: Value<'_>) {
         for (key, _) in value.entries() {
-            let known = |known: &&str| known.eq_ignore_ascii_case(key);
-            if KEYS.iter().any(|one| known(&one)) || IGNORED.iter().any(|one| known(&one)) {
+            let is = |known: &&str| known.eq_ignore_ascii_case(key);
+            if KEYS.iter().any(is) || IGNORED.iter().any(is) {
                 continue;
             }
             if let Some(near) = nearest(key, KEYS) {
