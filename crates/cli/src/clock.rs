@@ -2,10 +2,15 @@
 
 /// Now in RFC 3339; `SOURCE_DATE_EPOCH` makes results reproducible.
 pub(crate) fn now() -> String {
+    let time = time();
+    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
+}
+
+/// The same as a time.
+pub(crate) fn time() -> jiff::Timestamp {
     let fixed = std::env::var("SOURCE_DATE_EPOCH")
         .ok()
         .and_then(|seconds| seconds.parse().ok());
     let fixed = fixed.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    let time = fixed.unwrap_or_else(jiff::Timestamp::now);
-    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
+    fixed.unwrap_or_else(jiff::Timestamp::now)
 }

@@ -2,10 +2,12 @@
 
 mod live;
 
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
-use kubescape_collect::{Code, Limits, Problem, find};
+use kubescape_collect::{Code, Descriptions, Limits, Problem, find, read_exceptions};
 use kubescape_controls::LIBRARY;
+use kubescape_engine::exceptions::Exceptions;
 use kubescape_engine::{Plan, Scope, Selection, Severity};
 use kubescape_report::{ClusterFacts, Facts, Format, Style, View, write};
 use kubescape_scan::{Filter, Options, Scan, WorkloadName, scan};
@@ -106,6 +108,13 @@ impl Request {
                 "name files, or a cluster with --kubeconfig or --kube-context, but not both",
             ));
         }
+        let named = paths.iter().chain(&chosen.descriptions).map(Path::new);
+        let named = named.chain(chosen.exceptions.iter().map(PathBuf::as_path));
+        if named.filter(|path| *path == Path::new("-")).count() > 1 {
+            return Err(Failure::usage(
+                "standard input (-) can be read once: as what is scanned, descriptions or exceptions",
+            ));
+        }
         Ok(Self {
             paths,
             scope: chosen.scope.scope(),
@@ -169,14 +178,15 @@ fn formats(arguments: &ReportArguments) -> Result<Vec<Format>, Failure> {
     Ok(formats)
 }
 
-/// What is judged, when the scope is known or the input tells.
+/// What is judged, when the scope is known or the input tells; of a cluster its name.
 fn plan(
     arguments: &ScanArguments,
     request: &Request,
     scope: Option<Scope>,
+    cluster: Option<&str>,
 ) -> Result<Plan, Failure> {
     let inputs = controls_config::inputs(arguments.selection.controls_config.as_deref())?;
-    let plan = Plan::new(&LIBRARY, &request.selection, scope, inputs).map_err(|errors| {
+    let mut plan = Plan::new(&LIBRARY, &request.selection, scope, inputs).map_err(|errors| {
         Failure::usage(
             errors
                 .iter()
@@ -190,7 +200,25 @@ fn plan(
             "no control is left to judge by; see `kubescape list controls`, and --scope",
         ));
     }
+    plan.exceptions = exceptions(&arguments.selection.exceptions, cluster)?;
     Ok(plan)
+}
+
+/// The exceptions for a cluster, or for files, which may bring their own.
+fn exceptions(paths: &[PathBuf], cluster: Option<&str>) -> Result<Exceptions, Failure> {
+    let (policies, problems) = read_exceptions(paths);
+    if !problems.is_empty() {
+        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        return Err(Failure::input(all.join("\nerror: ")));
+    }
+    let now = clock::time();
+    let Some(cluster) = cluster else {
+        return Ok(Exceptions::new(policies, &[], now).with_annotations(now));
+    };
+    // Results call it by a name without blanks and slashes.
+    let mut names = vec![cluster.to_owned(), kubescape_names::cluster_name(cluster)];
+    names.dedup();
+    Ok(Exceptions::new(policies, &names, now))
 }
 
 fn limits(arguments: &ScanArguments) -> Limits {
@@ -203,9 +231,11 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.selection.threads.map_or_else(cores, usize::from);
     let wants = |format| request.formats.contains(&format);
+    let paths = &arguments.selection.descriptions;
     Options {
         plan,
         filter,
+        descriptions: Descriptions::read(paths, limits(arguments), SystemTime::now()),
         threads,
         keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
         keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
@@ -216,8 +246,11 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
 }
 
 fn judge(arguments: &ScanArguments, request: &Request) -> Result<Scan, Failure> {
-    let plan = plan(arguments, request, request.scope)?;
-    let options = options(arguments, request, plan, request.filter.clone());
+    let plan = plan(arguments, request, request.scope, None)?;
+    let mut options = options(arguments, request, plan, request.filter.clone());
+    if let Some(scope) = request.scope {
+        options.descriptions.agree_with(scope.provider());
+    }
     let found = find(&request.paths);
     let mut progress = Progress::new();
     let mut scan = scan(found.sources, options, &mut |objects| progress.set(objects))?;

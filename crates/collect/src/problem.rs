@@ -52,6 +52,14 @@ pub enum Code {
     BadRule,
     /// A kind that a rules file names for nothing: no error.
     NotFollowed,
+    /// A description of a node or a cloud that is none, or of another cluster.
+    BadDescription,
+    /// A description that may no longer be true: no error.
+    OldDescription,
+    /// A description that says what is known better: no error.
+    UnusedDescription,
+    /// A file of exceptions that cannot be used.
+    BadException,
     /// A bug of the program met this document.
     Internal,
 }
@@ -83,6 +91,10 @@ impl Code {
             Code::Unavailable => "unavailable",
             Code::BadRule => "bad-rule",
             Code::NotFollowed => "not-followed",
+            Code::BadDescription => "bad-description",
+            Code::OldDescription => "old-description",
+            Code::UnusedDescription => "unused-description",
+            Code::BadException => "bad-exception",
             Code::Internal => "internal",
         }
     }
@@ -92,7 +104,12 @@ impl Code {
     pub fn is_note(self) -> bool {
         matches!(
             self,
-            Code::NotKubernetes | Code::UnknownVersion | Code::DuplicateObject | Code::NotFollowed
+            Code::NotKubernetes
+                | Code::UnknownVersion
+                | Code::DuplicateObject
+                | Code::NotFollowed
+                | Code::OldDescription
+                | Code::UnusedDescription
         )
     }
 
@@ -118,7 +135,13 @@ impl Code {
             Code::Internal => "report it, with the document",
             Code::DuplicateObject => "keep one of them: applying the file keeps the last",
             Code::BadRule => "correct the rules file",
-            Code::NotKubernetes | Code::UnknownVersion | Code::NotFollowed => "",
+            Code::BadDescription => "correct it, as docs/descriptions.md shows",
+            Code::BadException => "correct it, as docs/exceptions.md shows",
+            Code::OldDescription => "describe it again",
+            Code::NotKubernetes
+            | Code::UnknownVersion
+            | Code::NotFollowed
+            | Code::UnusedDescription => "",
         }
     }
 }

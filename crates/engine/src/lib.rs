@@ -4,6 +4,7 @@
 mod arena;
 mod corpus;
 mod digest;
+pub mod exceptions;
 mod finding;
 mod gap;
 mod inputs;
@@ -35,7 +36,7 @@ pub use inputs::Inputs;
 pub use judge::{enumerate, judge};
 pub use library::{ActionRequired, Control, Framework, Library, Scope, Severity};
 pub use object::{Object, is_external_group};
-pub use outcome::{ControlResult, Coverage, Outcome, SeverityCounts, Summary, Verdict};
+pub use outcome::{ControlResult, Coverage, Excuse, Outcome, SeverityCounts, Summary, Verdict};
 pub use path::{Part, Path, PathError};
 pub use plan::{KindPlan, Plan, RuleNumber, Selection, SelectionError, nearest};
 pub use project::project;

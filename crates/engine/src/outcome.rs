@@ -1,14 +1,23 @@
 //! What a scan comes to: a status for every resource, control and framework,
 //! counters and scores. (config-scanning reference §5.)
 
+mod excepted;
+mod sums;
+
 use std::collections::HashSet;
 
+use crate::exceptions::Reach;
 use crate::gap::{Effects, Gap};
 use crate::library::{ActionRequired, Severity};
 use crate::plan::{Plan, RuleNumber};
 use crate::record::Record;
 use crate::rule::Check;
 use crate::status::{Counts, Status, StatusInfo, SubStatus};
+use excepted::EXCEPTED;
+use sums::{ControlSum, Sums};
+
+pub use excepted::Excuse;
+pub(crate) use excepted::acceptance_of_made;
 
 /// What a control came to.
 #[derive(Clone, Debug)]
@@ -47,6 +56,7 @@ impl Summary {
             passed: 0,
             skipped: 0,
             failed: 0,
+            excepted: 0,
         },
         compliance: 0.0,
         risk: 0.0,
@@ -120,6 +130,10 @@ pub struct Outcome {
     rule_gaps: Vec<Option<String>>,
     /// For each control, a status that overrides its resources' own.
     overrides: Vec<Option<(SubStatus, String)>>,
+    /// What exceptions accept.
+    reach: Reach,
+    /// By framework and control, where exceptions make a difference.
+    in_frameworks: Vec<Vec<ControlResult>>,
 }
 
 impl Outcome {
@@ -135,7 +149,10 @@ impl Outcome {
         let overrides = (0..plan.controls.len())
             .map(|number| override_of(&plan, number))
             .collect();
+        let reach = Reach::new(&plan.exceptions, &plan);
         let mut outcome = Self {
+            reach,
+            in_frameworks: Vec::new(),
             controls: Vec::new(),
             frameworks: Vec::new(),
             total: Summary::EMPTY,
@@ -197,13 +214,23 @@ impl Outcome {
 
     /// What the controls of the plan say of a resource, by control.
     pub fn verdicts(&self, record: &Record) -> Vec<Verdict<'_>> {
+        self.verdicts_in(record, None)
+    }
+
+    /// The same in one framework, whose exceptions may be its own.
+    fn verdicts_in(&self, record: &Record, framework: Option<usize>) -> Vec<Verdict<'_>> {
         let mut statuses: Vec<(usize, StatusInfo<'_>)> = Vec::new();
         for (rule, status) in self.rule_statuses(record) {
             for control in &self.plan.controls_of[usize::from(rule)] {
-                statuses.push((*control, status));
+                let excepted = status.status == Status::Failed
+                    && self.is_excepted_in(record, *control, rule, framework);
+                statuses.push((*control, if excepted { EXCEPTED } else { status }));
             }
         }
-        statuses.sort_by_key(|(control, status)| (*control, std::cmp::Reverse(status.status)));
+        statuses.sort_by_key(|(control, status)| {
+            let excepted = status.sub_status == SubStatus::WithExceptions;
+            (*control, std::cmp::Reverse((status.status, excepted)))
+        });
         statuses.dedup_by_key(|(control, _)| *control);
         let verdict = |(control, status)| Verdict {
             control,
@@ -219,6 +246,11 @@ impl Outcome {
         wanted
             .iter()
             .filter_map(|rule| statuses.iter().find(|(number, _)| number == rule).copied())
+            .map(|(rule, status)| {
+                let excepted =
+                    status.status == Status::Failed && self.is_excepted(record, control, rule);
+                (rule, if excepted { EXCEPTED } else { status })
+            })
             .collect()
     }
 
@@ -270,30 +302,50 @@ impl Outcome {
     pub(crate) fn add_up(&mut self) {
         self.controls.clear();
         self.failed_controls = SeverityCounts::default();
-        let mut sums = Sums::new(&self.plan);
+        let mut sums = Sums::new(&self.plan, self.reach.differs);
         for record in &self.records {
-            sums.add(record, &self.verdicts(record), &self.plan);
+            sums.add(record, self);
         }
         self.failed_resources = sums.failed_resources;
         for number in 0..self.plan.controls.len() {
-            let result = self.control_result(number, &sums);
+            let result = self.control_result(number, &sums.controls[number]);
             if result.status == Status::Failed {
                 self.failed_controls
                     .add(self.plan.controls[number].severity());
             }
             self.controls.push(result);
         }
+        let results = |sums: &Vec<ControlSum>| {
+            let numbered = sums.iter().enumerate();
+            let results = numbered.map(|(number, sum)| self.control_result(number, sum));
+            results.collect()
+        };
+        self.in_frameworks = sums.in_frameworks.iter().map(results).collect();
         let of_frameworks = self.plan.frameworks.iter().zip(&sums.frameworks);
         let frameworks = of_frameworks
-            .map(|((_, numbers), counts)| self.summary(numbers, *counts, &sums))
+            .enumerate()
+            .map(|(place, ((_, numbers), counts))| {
+                let own = sums.in_frameworks.get(place).unwrap_or(&sums.controls);
+                self.summary(numbers, *counts, own, |number| {
+                    self.control_in(place, number)
+                })
+            })
             .collect();
         self.frameworks = frameworks;
         let all: Vec<usize> = (0..self.plan.controls.len()).collect();
-        self.total = self.summary(&all, sums.total, &sums);
+        let of = |number: usize| &self.controls[number];
+        self.total = self.summary(&all, sums.total, &sums.controls, of);
     }
 
-    fn control_result(&self, number: usize, sums: &Sums) -> ControlResult {
-        let counts = sums.counts[number];
+    /// What a control came to in a framework, by the framework's place in the plan:
+    /// exceptions may hold in some frameworks only.
+    pub fn control_in(&self, framework: usize, control: usize) -> &ControlResult {
+        let own = self.in_frameworks.get(framework);
+        own.map_or(&self.controls[control], |own| &own[control])
+    }
+
+    fn control_result(&self, number: usize, sum: &ControlSum) -> ControlResult {
+        let counts = sum.counts;
         let (status, sub_status, info) = match (&self.overrides[number], counts.all()) {
             (Some((sub_status, info)), _) => (Status::Skipped, *sub_status, info.clone()),
             (None, 0) => self.status_without_resources(number),
@@ -314,7 +366,7 @@ impl Outcome {
             (_, 0) => 0.0,
             (_, all) => 100.0 * counts.passed as f32 / all as f32,
         };
-        let (failed, all) = sums.weights[number];
+        let (failed, all) = sum.weights;
         let risk = if all > 0.0 { 100.0 * failed / all } else { 0.0 };
         ControlResult {
             status,
@@ -335,6 +387,7 @@ impl Outcome {
                 SubStatus::RequiresReview
             }
             Status::Skipped => SubStatus::Integration,
+            Status::Passed if counts.excepted > 0 => SubStatus::WithExceptions,
             _ => SubStatus::None,
         }
     }
@@ -368,14 +421,20 @@ impl Outcome {
         }
     }
 
-    fn summary(&self, numbers: &[usize], counts: Counts, sums: &Sums) -> Summary {
+    fn summary<'o>(
+        &'o self,
+        numbers: &[usize],
+        counts: Counts,
+        sums: &[ControlSum],
+        result: impl Fn(usize) -> &'o ControlResult,
+    ) -> Summary {
         let mut compliance = 0.0;
         let (mut failed, mut all) = (0.0, 0.0);
         for number in numbers {
-            compliance += self.controls[*number].compliance;
+            compliance += result(*number).compliance;
             let score = self.plan.controls[*number].base_score;
-            failed += score * sums.weights[*number].0;
-            all += score * sums.weights[*number].1;
+            failed += score * sums[*number].weights.0;
+            all += score * sums[*number].weights.1;
         }
         let compliance = if numbers.is_empty() {
             100.0
@@ -396,63 +455,6 @@ impl Outcome {
 pub(crate) fn is_judged(plan: &Plan, record: &Record) -> bool {
     let judged = |rule: &RuleNumber| !plan.controls_of[usize::from(*rule)].is_empty();
     record.rules.iter().any(judged) || record.faults.iter().any(|fault| judged(&fault.rule))
-}
-
-/// What adding up keeps per control and framework.
-struct Sums {
-    counts: Vec<Counts>,
-    /// Weights of failed and of all resources.
-    weights: Vec<(f32, f32)>,
-    frameworks: Vec<Counts>,
-    total: Counts,
-    failed_resources: SeverityCounts,
-    /// For each control, the places of its frameworks in the plan.
-    frameworks_of: Vec<Vec<usize>>,
-}
-
-impl Sums {
-    fn new(plan: &Plan) -> Self {
-        let mut frameworks_of = vec![Vec::new(); plan.controls.len()];
-        for (place, (_, numbers)) in plan.frameworks.iter().enumerate() {
-            for number in numbers {
-                frameworks_of[*number].push(place);
-            }
-        }
-        Self {
-            counts: vec![Counts::default(); plan.controls.len()],
-            weights: vec![(0.0, 0.0); plan.controls.len()],
-            frameworks: vec![Counts::default(); plan.frameworks.len()],
-            total: Counts::default(),
-            failed_resources: SeverityCounts::default(),
-            frameworks_of,
-        }
-    }
-
-    fn add(&mut self, record: &Record, verdicts: &[Verdict<'_>], plan: &Plan) {
-        let mut worst: Vec<Option<Status>> = vec![None; self.frameworks.len()];
-        let mut worst_of_all = None;
-        for verdict in verdicts {
-            let (number, status) = (verdict.control, verdict.status.status);
-            self.counts[number].add(status);
-            self.weights[number].1 += record.weight;
-            if status == Status::Failed {
-                self.weights[number].0 += record.weight;
-                self.failed_resources.add(plan.controls[number].severity());
-            }
-            for place in &self.frameworks_of[number] {
-                worst[*place] = worst[*place].max(Some(status));
-            }
-            worst_of_all = worst_of_all.max(Some(status));
-        }
-        for (counts, status) in self.frameworks.iter_mut().zip(worst) {
-            if let Some(status) = status {
-                counts.add(status);
-            }
-        }
-        if let Some(status) = worst_of_all {
-            self.total.add(status);
-        }
-    }
 }
 
 fn override_of(plan: &Plan, number: usize) -> Option<(SubStatus, String)> {
@@ -505,21 +507,20 @@ fn rule_skips(plan: &Plan, records: &[Record]) -> Vec<Option<String>> {
         }
         let mut names: Vec<_> = external.iter().map(|kind| kind.kind).collect();
         names.dedup();
-        let source = if external
+        let of_kind = |wanted: &str| external.iter().any(|kind| kind.kind == wanted);
+        let of_nodes = external
             .iter()
-            .any(|kind| kind.group == "hostdata.kubescape.cloud")
-        {
-            "a node agent"
-        } else if external
-            .iter()
-            .any(|kind| kind.kind == "ImageVulnerabilities")
-        {
-            "image scans"
-        } else {
-            "the cloud provider"
+            .any(|kind| kind.group == "hostdata.kubescape.cloud");
+        // Nobody can write results of image scans into a file.
+        let remedy = "; --descriptions FILE gives it (a scanner: KS_DESCRIPTIONS_PATH)";
+        let (source, remedy) = match () {
+            () if of_nodes => ("a node agent", remedy),
+            () if of_kind("ImageVulnerabilities") => ("image scans", ""),
+            () if of_kind("APIServerInfo") => ("the API server", remedy),
+            () => ("the cloud provider", remedy),
         };
         Some(format!(
-            "needs {} from {source}, and the input has none",
+            "needs {} from {source}, and the input has none{remedy}",
             names.join(" or ")
         ))
     };

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::exceptions::Exceptions;
 use crate::library::{ActionRequired, Control, Framework, Scope, Severity};
 use crate::rule::{Check, KindMatch, Rule};
 use crate::{Inputs, Library};
@@ -93,6 +94,8 @@ pub struct Plan {
     pub frameworks: Vec<(&'static Framework, Vec<usize>)>,
     /// What users set for the controls.
     pub inputs: Inputs,
+    /// What users accept although rules fail it.
+    pub exceptions: Exceptions,
     /// What is scanned; a guess until the input has been read when that decides.
     pub target: Scope,
     /// Controls of the selection that make no sense for the target.
@@ -154,6 +157,7 @@ impl Plan {
             controls_of: Vec::new(),
             frameworks,
             inputs,
+            exceptions: Exceptions::default(),
             target: target.unwrap_or(Scope::File),
             left_out: Vec::new(),
             open: target.is_none(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::exceptions::Acceptance;
 use crate::finding::{Finding, Places};
 use crate::plan::RuleNumber;
 use crate::{Digest, Object, Scope, Vector};
@@ -167,6 +168,8 @@ pub struct Record {
     pub evidence: Option<Scope>,
     /// [`digest`](crate::digest) of the object; zeros when nobody asked for it.
     pub digest: Digest,
+    /// What it is excepted by.
+    pub acceptance: Acceptance,
 }
 
 /// What a record was made from.
@@ -199,6 +202,7 @@ impl Record {
             weight: weight(object),
             evidence: evidence(object),
             digest: Digest::default(),
+            acceptance: Acceptance::default(),
             rules,
             faults: Vec::new(),
             origin: Origin::Input,
@@ -228,6 +232,7 @@ impl Record {
             hidden: true,
             evidence: None,
             digest: Digest::default(),
+            acceptance: Acceptance::default(),
         }
     }
 
@@ -250,6 +255,7 @@ impl Record {
             hidden: false,
             evidence: None,
             digest: Digest::default(),
+            acceptance: Acceptance::default(),
         }
     }
 }

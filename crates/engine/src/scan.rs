@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::finding::Out;
 use crate::gap::{Effects, Gap};
 use crate::join::join;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, acceptance_of_made};
 use crate::plan::{KindPlan, Plan, RuleNumber};
 use crate::project::project;
 use crate::record::{Fault, FaultPool, Origin, Record, most_telling};
@@ -80,12 +80,29 @@ impl<'p> Judge<'p> {
     where
         'p: 'a,
     {
+        self.judge_at(id, "", object, arena)
+    }
+
+    /// Judges an object of a file; `path` is that of the file with the number of the
+    /// document, which exceptions may name.
+    pub fn judge_at<'a>(
+        &mut self,
+        id: String,
+        path: &str,
+        object: &'a Object<'a>,
+        arena: &'a Arena,
+    ) -> Option<Judged>
+    where
+        'p: 'a,
+    {
         let kind = self.kind(object);
         if kind.plan.is_idle() {
             return None;
         }
         let rules = self.judging(&kind, object);
+        let acceptance = self.plan.exceptions.accepting(object, &id, path);
         let mut record = Record::of_object(id, object, rules);
+        record.acceptance = acceptance;
         self.run_rules(&kind.plan, object, arena, &mut record);
         Some(Judged {
             record,
@@ -102,7 +119,9 @@ impl<'p> Judge<'p> {
     ) -> Option<Judged> {
         let kind = self.kind(object);
         let kept = Self::keep(&kind.plan, object, arena)?;
+        let acceptance = self.plan.exceptions.accepting(object, &id, "");
         let mut record = Record::of_object(id, object, [].into());
+        record.acceptance = acceptance;
         record.hidden = true;
         Some(Judged {
             record,
@@ -215,6 +234,7 @@ pub fn conclude_with_gaps(
     }
     for mut made in joined.made {
         made.digest = made_digest(&made, &records);
+        made.acceptance = acceptance_of_made(&plan, &made, &records);
         records.push(made);
     }
     Outcome::new(plan, records, gaps, effects)

@@ -38,6 +38,8 @@ pub enum SubStatus {
     ManualReview,
     /// Skipped, because data or an integration is missing.
     Integration,
+    /// Passed, because users accept what failed.
+    WithExceptions,
 }
 
 impl SubStatus {
@@ -50,6 +52,7 @@ impl SubStatus {
             Self::RequiresReview => "requires review",
             Self::ManualReview => "manual review",
             Self::Integration => "integration",
+            Self::WithExceptions => "w/exceptions",
         }
     }
 }
@@ -85,6 +88,8 @@ pub struct Counts {
     pub failed: u32,
     /// Skipped.
     pub skipped: u32,
+    /// Those of the passed that would have failed without exceptions.
+    pub excepted: u32,
 }
 
 impl Counts {

@@ -150,7 +150,8 @@ impl World {
         };
         let record = &mut self.outcome.records[number as usize];
         let slot = &mut self.slots[number as usize];
-        let joins = slot.kept != judged.kept;
+        // Subjects are excepted by what their bindings and roles are.
+        let joins = slot.kept != judged.kept || record.acceptance != judged.record.acceptance;
         if !joins && is_same(record, slot, &judged.record) {
             return Put::Same;
         }

@@ -186,6 +186,7 @@ fn scan(kubeconfig: &Path) -> String {
         },
         threads: 2,
         keep_objects: false,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: false,
         digests: false,
         limits: Limits::default(),

@@ -22,8 +22,9 @@ pub enum JudgeError {
 
 impl Cluster {
     /// Reads just what plan and filter of `options` want, and judges it. What
-    /// belongs to another object is judged through that. `progress` hears how many
-    /// objects have been judged so far.
+    /// belongs to another object is judged through that. Descriptions of another
+    /// provider than the plan's target are left out, with a problem. `progress` hears
+    /// how many objects have been judged so far.
     ///
     /// # Errors
     ///
@@ -59,6 +60,9 @@ impl Cluster {
             name: workload.name.clone(),
             namespace: workload.namespace.clone(),
         });
+        let descriptions = &mut options.descriptions;
+        descriptions.agree_with(options.plan.target.provider());
+        descriptions.without_server_info();
         let mut survey = self
             .survey(&options.plan, &namespaces, target.as_ref())?
             .with_limits(options.limits);

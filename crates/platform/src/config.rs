@@ -127,6 +127,11 @@ impl Config {
         })
     }
 
+    /// What is accepted although it fails.
+    pub(crate) fn exceptions(&self) -> Option<PathBuf> {
+        self.scanner.as_ref()?.beyond.exceptions.clone()
+    }
+
     /// How to log.
     pub fn log(&self) -> LogOptions {
         self.storage.log

@@ -30,13 +30,15 @@ pub async fn scanner(config: Config, started: impl FnOnce(Started)) -> Result<()
         namespace: config.namespace.clone(),
         cluster: config.cluster_name.clone(),
         rules: Some(config.rules.clone()),
+        exceptions: config.beyond.exceptions.clone(),
         namespaces: Namespaces {
             include: config.defaults.include_namespaces.clone(),
             exclude: config.defaults.exclude_namespaces.clone(),
         },
     };
     let follower = Follower::default();
-    let mut work = LiveWork::new(config.access.clone(), config.cluster_name.clone());
+    let mut work = LiveWork::new(config.access.clone(), config.cluster_name.clone())
+        .with_files(config.beyond.clone());
     let mut observers: Vec<Arc<dyn Observer>> = Vec::new();
     let mut followed = None;
     let mut insight: Option<Arc<dyn Insight>> = None;

@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kubescape_collect::Event;
+use kubescape_collect::{Event, read_exceptions};
 use kubescape_continuous::{Desk, Explainer, Handle, Notice, Options, Service, Stored};
 use kubescape_controls::{LIBRARY, default_inputs};
+use kubescape_engine::exceptions::Exceptions;
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_live::Namespaces;
 use kubescape_posture::Context;
@@ -32,6 +33,8 @@ pub(crate) struct Wanted {
     pub(crate) rules: Option<PathBuf>,
     /// In which namespaces of a cluster.
     pub(crate) namespaces: Namespaces,
+    /// A file or folder of what is accepted although it fails, read at the start.
+    pub(crate) exceptions: Option<PathBuf>,
 }
 
 impl Wanted {
@@ -52,15 +55,29 @@ impl Wanted {
         include.is_empty() && exclude.is_empty() && !ruled
     }
 
-    fn plan(&self, scope: Scope) -> Result<Plan, String> {
+    /// Also says in the log what is wrong with exceptions.
+    fn plan(&self, scope: Scope, cluster: &str) -> Result<Plan, String> {
         let selection = Selection {
             frameworks: self.frameworks.clone(),
             ..Selection::default()
         };
-        Plan::new(&LIBRARY, &selection, Some(scope), default_inputs()).map_err(|errors| {
+        let plan = Plan::new(&LIBRARY, &selection, Some(scope), default_inputs());
+        let mut plan = plan.map_err(|errors| {
             let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
             texts.join("; ")
-        })
+        })?;
+        let (policies, problems) = read_exceptions(self.exceptions.as_slice());
+        for problem in problems {
+            tracing::warn!("{problem}");
+        }
+        let names: Vec<String> = self
+            .cluster
+            .iter()
+            .cloned()
+            .chain([cluster.to_owned()])
+            .collect();
+        plan.exceptions = Exceptions::new(policies, &names, jiff::Timestamp::now());
+        Ok(plan)
     }
 }
 
@@ -86,7 +103,7 @@ pub(crate) fn start(
     insights: &Insights,
 ) -> Result<Handle, String> {
     let (events, received) = mpsc::channel::<Event>(EVENTS);
-    let plan = wanted.plan(opened.scope())?;
+    let plan = wanted.plan(opened.scope(), &opened.cluster_name())?;
     let context = wanted.context(opened.cluster_name());
     let following = opened.follow(&plan, wanted, events);
     let desk = Desk::new(plan, context, following.kinds());

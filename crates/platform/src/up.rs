@@ -87,6 +87,7 @@ pub async fn up(
         namespace: config.storage.namespace.clone(),
         cluster: None,
         rules: None,
+        exceptions: config.exceptions(),
         namespaces: Namespaces::default(),
     };
     let tasks = supervisor.tasks();
@@ -141,12 +142,15 @@ impl Beside {
         let Some(scanner) = &config.scanner else {
             return Ok((None, None));
         };
+        let beyond = scanner.beyond.clone();
         let work: Arc<dyn Work> = match &config.source {
-            Source::Folder(folder) => Arc::new(FolderWork::new(folder.clone(), cluster.clone())),
+            Source::Folder(folder) => {
+                Arc::new(FolderWork::new(folder.clone(), cluster.clone()).with_files(beyond))
+            }
             Source::Cluster(access) => {
                 let follower = Follower::default();
                 follower.follows(handle.clone());
-                let work = LiveWork::new(access.clone(), Some(cluster.clone()));
+                let work = LiveWork::new(access.clone(), Some(cluster.clone())).with_files(beyond);
                 Arc::new(work.overhearing(Arc::new(follower)))
             }
         };

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kubescape_engine::{Fault, Outcome, PathKind, Record, RuleNumber, Severity, Status, Verdict};
+use kubescape_engine::{
+    Fault, Outcome, PathKind, Record, RuleNumber, Severity, Status, SubStatus, Verdict,
+};
 use serde::Serialize;
 
 use crate::identity::{parts, split};
@@ -40,7 +42,8 @@ struct Rule<'o> {
     status: RuleStatus,
     control_configurations: BTreeMap<&'o str, &'o [String]>,
     paths: Vec<Path<'o>>,
-    applied_ignore_rules: [&'static str; 0],
+    /// Names of the exceptions that accept what it found.
+    applied_ignore_rules: Vec<String>,
     #[serde(rename = "relatedResourcesIDs")]
     related_ids: Vec<&'o str>,
 }
@@ -204,7 +207,12 @@ impl<'o> Specs<'o> {
                         status: info.status.name(),
                         sub_status: info.sub_status.name(),
                     };
-                    self.rule(record, number, status)
+                    let mut rule = self.rule(record, number, status);
+                    if info.sub_status == SubStatus::WithExceptions {
+                        let excuse = self.outcome.excuse_of(record, verdict.control, number);
+                        rule.applied_ignore_rules = excuse.names().map(str::to_owned).collect();
+                    }
+                    rule
                 })
                 .collect(),
         }
@@ -231,7 +239,7 @@ impl<'o> Specs<'o> {
             status,
             control_configurations: inputs.collect(),
             paths,
-            applied_ignore_rules: [],
+            applied_ignore_rules: Vec::new(),
             related_ids,
         }
     }

@@ -54,7 +54,7 @@ pub(crate) fn severities() -> impl Iterator<Item = Severity> {
     Severity::WORST_FIRST.into_iter()
 }
 
-/// What the rules of a control found in a resource.
+/// What the rules of a control found in a resource, and no exception accepts.
 pub(crate) fn faults_of<'s>(
     outcome: &'s Outcome,
     record: &'s Record,
@@ -62,7 +62,9 @@ pub(crate) fn faults_of<'s>(
 ) -> impl Iterator<Item = &'s Fault> {
     let rules = &outcome.plan.rules_of[control];
     let faults = record.faults.iter().map(|fault| &**fault);
-    faults.filter(|fault| rules.contains(&fault.rule))
+    faults.filter(move |fault| {
+        rules.contains(&fault.rule) && !outcome.is_excepted(record, control, fault.rule)
+    })
 }
 
 /// A place that a fault names.

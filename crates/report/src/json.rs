@@ -4,6 +4,7 @@
 //! hundreds of megabytes and never stands in memory.
 
 mod coverage;
+mod exceptions;
 mod metadata;
 mod resources;
 mod results;
@@ -54,6 +55,14 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
     field(out, "summaryDetails", &summary::Details::new(scan))?;
     if cluster.is_some() {
         field(out, "scanCoverage", &coverage::ScanCoverage::new(scan))?;
+    }
+    let audit = scan.outcome.audit();
+    if !audit.is_empty() {
+        field(
+            out,
+            "exceptionAudit",
+            &exceptions::ExceptionAudit::new(&audit),
+        )?;
     }
     resources::write(scan, facts, &order, out)?;
     field(out, "attributes", &[(); 0])?;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use kubescape_engine::{Control, Status};
+use kubescape_engine::{Control, ControlResult, Status};
 use kubescape_scan::Scan;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -27,17 +27,18 @@ pub(crate) fn write(scan: &Scan, facts: &Facts, out: &mut dyn Write) -> io::Resu
             &failures,
             "controls",
             &all,
-            outcome.total.compliance,
+            (None, outcome.total.compliance),
         ));
     }
-    for ((framework, numbers), summary) in outcome.plan.frameworks.iter().zip(&outcome.frameworks) {
+    let summed = outcome.plan.frameworks.iter().zip(&outcome.frameworks);
+    for (place, ((framework, numbers), summary)) in summed.enumerate() {
         let suite = suite(
             scan,
             facts,
             &failures,
             framework.name,
             numbers,
-            summary.compliance,
+            (Some(place), summary.compliance),
         );
         report.add_test_suite(suite);
     }
@@ -54,7 +55,7 @@ fn suite(
     failures: &Failures,
     name: &str,
     numbers: &[usize],
-    compliance: f32,
+    (framework, compliance): (Option<usize>, f32),
 ) -> TestSuite {
     let mut suite = TestSuite::new(name);
     if !facts.generated.is_empty() {
@@ -68,14 +69,23 @@ fn suite(
         format!("sha256:{}", scan.digest),
     ));
     for number in numbers {
-        suite.add_test_case(case(scan, failures, *number, name));
+        let result = match framework {
+            // Exceptions may hold in one framework only.
+            Some(place) => scan.outcome.control_in(place, *number),
+            None => &scan.outcome.controls[*number],
+        };
+        suite.add_test_case(case(scan, failures, (*number, result), name));
     }
     suite
 }
 
-fn case(scan: &Scan, failures: &Failures, number: usize, suite: &str) -> TestCase {
-    let outcome = &scan.outcome;
-    let (control, result) = (outcome.plan.controls[number], &outcome.controls[number]);
+fn case(
+    scan: &Scan,
+    failures: &Failures,
+    (number, result): (usize, &ControlResult),
+    suite: &str,
+) -> TestCase {
+    let control = scan.outcome.plan.controls[number];
     let status = match result.status {
         Status::Passed => TestCaseStatus::success(),
         Status::Skipped => {
@@ -88,7 +98,7 @@ fn case(scan: &Scan, failures: &Failures, number: usize, suite: &str) -> TestCas
             status.set_message(reason.to_owned());
             status
         }
-        Status::Failed => failure(scan, failures, number, control),
+        Status::Failed => failure(scan, failures, (number, result), control),
     };
     let mut case = TestCase::new(format!("{} {}", control.id, control.name), status);
     case.set_classname(suite.to_owned());
@@ -100,8 +110,13 @@ fn case(scan: &Scan, failures: &Failures, number: usize, suite: &str) -> TestCas
     case
 }
 
-fn failure(scan: &Scan, failures: &Failures, number: usize, control: &Control) -> TestCaseStatus {
-    let counts = scan.outcome.controls[number].counts;
+fn failure(
+    scan: &Scan,
+    failures: &Failures,
+    (number, result): (usize, &ControlResult),
+    control: &Control,
+) -> TestCaseStatus {
+    let counts = result.counts;
     let mut objects: Vec<String> = failures
         .records(number)
         .map(|record| object(scan, record))

@@ -1,6 +1,7 @@
 //! The report for people.
 
 mod control;
+mod exceptions;
 mod excerpt;
 mod object;
 mod page;

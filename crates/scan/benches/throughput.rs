@@ -92,6 +92,7 @@ fn scan_all(path: &Path, threads: usize) {
         filter: Filter::default(),
         threads,
         keep_objects: false,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: false,
         digests: false,
         limits: Limits::default(),

@@ -63,6 +63,7 @@ mod tests {
         let options = Options {
             plan,
             filter: Filter::default(),
+            descriptions: kubescape_collect::Descriptions::default(),
             threads: 1,
             keep_objects: false,
             keep_texts: false,

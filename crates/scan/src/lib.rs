@@ -19,7 +19,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 
-use kubescape_collect::{Format, Problem, Source};
+use kubescape_collect::{Descriptions, Format, Problem, Source};
 use kubescape_engine::{Outcome, Plan};
 
 pub use cancel::{Cancel, Cancelled};
@@ -34,6 +34,8 @@ pub struct Options {
     pub plan: Plan,
     /// Whom to judge.
     pub filter: Filter,
+    /// What is judged beside the input: what nodes and clouds say of themselves.
+    pub descriptions: Descriptions,
     /// How many workers; at least one.
     pub threads: usize,
     /// Whether reports will want the objects themselves.

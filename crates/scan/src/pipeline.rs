@@ -5,7 +5,7 @@ use std::io;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use kubescape_collect::{Limits, Problem, RawDocument, Source, read_documents};
+use kubescape_collect::{Descriptions, Limits, Problem, RawDocument, Source, read_documents};
 
 use crate::feed::{Batch, Fed, Feed, Inlets};
 use crate::gathered::Gathered;
@@ -25,10 +25,12 @@ struct Done {
 /// A temporary file that cannot be written, or [`crate::Cancelled`]. What cannot be
 /// read is no error but a [`Problem`] in the result.
 pub fn scan(
-    sources: Vec<Source>,
-    options: Options,
+    mut sources: Vec<Source>,
+    mut options: Options,
     progress: &mut dyn FnMut(usize),
 ) -> io::Result<Scan> {
+    let files = sources.len();
+    let beside = Beside::new(std::mem::take(&mut options.descriptions), &mut sources);
     let read_once = sources.iter().any(|source| source.input.is_read_once());
     let mut gathered = Gathered::in_input_order(
         &sources,
@@ -36,11 +38,21 @@ pub fn scan(
         options.keep_texts && read_once,
     );
     let files = Files {
-        sources: &sources,
+        sources: &sources[..files],
         limits: options.limits,
     };
-    run(&files, &sources, &options, &mut gathered, progress)?;
-    Ok(gathered.conclude(options, sources, Fed::default()))
+    let parts = Parts {
+        feed: &files,
+        beside: &beside,
+        sources: &sources,
+        live: false,
+    };
+    let fed = run(&parts, &options, &mut gathered, progress)?;
+    let mut scan = gathered.conclude(options, sources, fed);
+    // Only now is known what the files are of.
+    let provider = scan.outcome.plan.target.provider();
+    scan.problems.extend(beside.0.disagreeing(provider));
+    Ok(scan)
 }
 
 /// Scans what a feed reads; the documents of the sources come in any order, and
@@ -51,18 +63,71 @@ pub fn scan(
 /// As [`scan`].
 pub fn scan_feed(
     feed: &dyn Feed,
-    sources: Vec<Source>,
-    options: Options,
+    mut sources: Vec<Source>,
+    mut options: Options,
     progress: &mut dyn FnMut(usize),
 ) -> io::Result<Scan> {
+    let beside = Beside::new(std::mem::take(&mut options.descriptions), &mut sources);
     let mut gathered = Gathered::in_any_order(&sources, options.keep_objects);
-    let fed = run(feed, &sources, &options, &mut gathered, progress)?;
+    let parts = Parts {
+        feed,
+        beside: &beside,
+        sources: &sources,
+        live: true,
+    };
+    let fed = run(&parts, &options, &mut gathered, progress)?;
     Ok(gathered.conclude(options, sources, fed))
 }
 
+/// What is read, and how.
+#[derive(Clone, Copy)]
+struct Parts<'s> {
+    feed: &'s dyn Feed,
+    beside: &'s Beside,
+    sources: &'s [Source],
+    live: bool,
+}
+
+/// Descriptions whose documents name their sources among all of the scan.
+struct Beside(Descriptions);
+
+impl Beside {
+    fn new(mut descriptions: Descriptions, sources: &mut Vec<Source>) -> Self {
+        let before = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let moved = |index: u32| index.saturating_add(before);
+        for source in &descriptions.sources {
+            sources.push(Source {
+                index: moved(source.index),
+                ..source.clone()
+            });
+        }
+        for one in &mut descriptions.documents {
+            one.document.source = moved(one.document.source);
+        }
+        descriptions.sources.clone_from(sources);
+        Self(descriptions)
+    }
+
+    fn put(&self, inlets: &Inlets) {
+        let mut inlet = inlets.inlet();
+        for one in &self.0.documents {
+            if inlet.put(Ok(one.document.clone())).is_break() {
+                return;
+            }
+        }
+    }
+}
+
+fn read(parts: Parts<'_>, inlets: &Inlets) -> Fed {
+    let mut fed = parts.feed.run(inlets);
+    // Behind the input, whose first Node says first what it is of.
+    parts.beside.put(inlets);
+    fed.problems.extend_from_slice(&parts.beside.0.problems);
+    fed
+}
+
 fn run(
-    feed: &dyn Feed,
-    sources: &[Source],
+    parts: &Parts<'_>,
     options: &Options,
     gathered: &mut Gathered,
     progress: &mut dyn FnMut(usize),
@@ -71,11 +136,12 @@ fn run(
     let (to_workers, batches) = bounded::<Batch>(threads * 2);
     let (to_order, done) = bounded::<Done>(threads * 2);
     thread::scope(|scope| {
-        let reader = scope.spawn(|| feed.run(&Inlets::new(to_workers, options.cancel.clone())));
+        let inlets = Inlets::new(to_workers, options.cancel.clone());
+        let reader = scope.spawn(move || read(*parts, &inlets));
         for _ in 0..threads {
             let (batches, to_order) = (batches.clone(), to_order.clone());
             scope.spawn(move || {
-                let worker = Worker::new(options, sources);
+                let worker = Worker::new(options, parts.sources, parts.live);
                 work(worker, &batches, &to_order);
             });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kubescape_collect::{Code, Input, Problem, RawDocument, Source, parse};
+use kubescape_collect::{Code, Input, Problem, RawDocument, Source, as_rules_read_it, parse};
 use kubescape_engine::{Arena, Judge, Judged, Object, digest, redact};
 use sha2::{Digest, Sha256};
 
@@ -42,15 +42,18 @@ pub(crate) struct Worker<'s> {
     judge: Judge<'s>,
     options: &'s Options,
     sources: &'s [Source],
+    /// Whether objects are those of a cluster, which knows each once.
+    live: bool,
     arena: Arena,
 }
 
 impl<'s> Worker<'s> {
-    pub(crate) fn new(options: &'s Options, sources: &'s [Source]) -> Self {
+    pub(crate) fn new(options: &'s Options, sources: &'s [Source], live: bool) -> Self {
         Self {
             judge: Judge::new(&options.plan),
             options,
             sources,
+            live,
             arena: Arena::new(),
         }
     }
@@ -84,22 +87,30 @@ impl<'s> Worker<'s> {
         let source = &self.sources[document.source as usize];
         let parsed = parse(document, source, arena);
         made.problems.extend(parsed.problems);
+        // Only exceptions ask for the file, and objects of a cluster are in none.
+        let nameable = !self.live && !self.options.plan.exceptions.is_empty();
         for parsed in parsed.objects {
             made.seen += 1;
-            let object = arena.alloc(Object::new(parsed.value, 0));
+            let object = arena.alloc(Object::new(as_rules_read_it(parsed.value, arena), 0));
             if let Some(oddity) = versions::oddity(object) {
                 made.problems.push(
                     Problem::new(Code::UnknownVersion, &source.name, oddity).of_document(document),
                 );
             }
-            let live = source.input == Input::Cluster;
-            let id = if live {
+            let id = if self.live {
                 object.resource_id()
             } else {
                 resource_id(&source.name, object)
             };
             let judged = match self.options.filter.verdict(object) {
-                Verdict::Judge => self.judge.judge(id, object, arena),
+                Verdict::Judge => {
+                    let path = if nameable {
+                        arena.fmt(format_args!("{}:{}", source.name, document.index))
+                    } else {
+                        ""
+                    };
+                    self.judge.judge_at(id, path, object, arena)
+                }
                 Verdict::Overhear => self.judge.overhear(id, object, arena),
                 Verdict::Drop => continue,
                 Verdict::Owned => {

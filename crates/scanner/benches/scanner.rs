@@ -65,6 +65,7 @@ fn judge(
         filter: Filter::default(),
         threads,
         keep_objects: true,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: false,
         digests: false,
         limits: Limits::default(),

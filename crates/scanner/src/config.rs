@@ -15,6 +15,7 @@ use kubescape_runtime::config::{
 use kubescape_runtime::logging::LogOptions;
 use kubescape_runtime::traces::TraceOptions;
 
+use crate::beyond::Beyond;
 use crate::request::Defaults;
 
 pub use documented::{VARIABLES, Variable};
@@ -62,6 +63,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may be called back.
     pub callbacks: CallbackPolicy,
+    /// Files about nodes and the cloud, which scans read beside the cluster.
+    pub beyond: Beyond,
     /// A file that narrows what continuous scanning follows; it need not be there.
     pub rules: PathBuf,
     /// Store results as custom resources of the cluster.
@@ -210,6 +213,10 @@ impl Config {
             defaults: read_defaults(&mut reader),
             limits: read_limits(&mut reader),
             callbacks: read_callbacks(&mut reader),
+            beyond: Beyond {
+                descriptions: reader.variable("KS_DESCRIPTIONS_PATH").get(),
+                exceptions: reader.variable("KS_EXCEPTIONS_PATH").get(),
+            },
             rules: reader
                 .variable("KS_MATCHING_RULES_FILE")
                 .or(PathBuf::from(RULES)),

@@ -8,6 +8,7 @@ use kubescape_engine::Scope;
 use kubescape_report::ClusterFacts;
 use kubescape_scan::{Cancel, Cancelled, Options, scan};
 
+use crate::beyond::Beyond;
 use crate::live::facts;
 use crate::plans;
 use crate::request::{ScanObject, ScanRequest};
@@ -18,12 +19,24 @@ pub struct FolderWork {
     folder: PathBuf,
     /// What reports call the cluster.
     name: String,
+    beyond: Beyond,
 }
 
 impl FolderWork {
     /// Nothing is read yet.
     pub fn new(folder: PathBuf, name: String) -> Self {
-        Self { folder, name }
+        Self {
+            folder,
+            name,
+            beyond: Beyond::default(),
+        }
+    }
+
+    /// Scans also judge by what these files say at their time.
+    #[must_use]
+    pub fn with_files(mut self, beyond: Beyond) -> Self {
+        self.beyond = beyond;
+        self
     }
 
     fn judge(
@@ -34,6 +47,8 @@ impl FolderWork {
     ) -> Result<Finished, WorkError> {
         let started = Instant::now();
         options.filter.skip_owned = true;
+        let names = std::slice::from_ref(&self.name);
+        let problems = self.beyond.add_to(&mut options, request, names);
         let found = find(&[&self.folder]);
         let mut scan = scan(found.sources, options, progress).map_err(|error| {
             if Cancelled::is(&error) {
@@ -42,7 +57,8 @@ impl FolderWork {
                 WorkError::Failed(error.to_string())
             }
         })?;
-        scan.problems.extend(found.problems);
+        scan.problems
+            .extend(found.problems.into_iter().chain(problems));
         let cluster = ClusterFacts {
             context: self.name.clone(),
             ..ClusterFacts::default()

@@ -3,6 +3,7 @@
 //! clock and threads; what scans is behind [`Work`].
 
 mod answer;
+mod beyond;
 mod callback;
 mod config;
 mod folder;
@@ -23,6 +24,7 @@ mod schedule;
 mod server;
 mod work;
 
+pub use beyond::Beyond;
 pub use config::{CallbackPolicy, Config, Files, Flags, Limits, VARIABLES, Variable};
 pub use folder::FolderWork;
 pub use insight::{CONTINUOUS_METRICS, Insight};

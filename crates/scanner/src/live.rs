@@ -7,6 +7,7 @@ use kubescape_live::{About, Access, Cluster, ConnectError, JudgeError, Overhear,
 use kubescape_report::{ClusterFacts, Facts};
 use kubescape_scan::{Cancel, Cancelled, Options};
 
+use crate::beyond::Beyond;
 use crate::plans;
 use crate::request::{ScanObject, ScanRequest, Targets};
 use crate::work::{Finished, Work, WorkError};
@@ -32,6 +33,7 @@ pub struct LiveWork {
     name: Option<String>,
     connection: Mutex<Option<(Instant, Arc<Cluster>)>>,
     follower: Option<Arc<dyn Overhear>>,
+    beyond: Beyond,
 }
 
 impl LiveWork {
@@ -42,7 +44,15 @@ impl LiveWork {
             name,
             connection: Mutex::new(None),
             follower: None,
+            beyond: Beyond::default(),
         }
+    }
+
+    /// Scans also judge by what these files say at their time.
+    #[must_use]
+    pub fn with_files(mut self, beyond: Beyond) -> Self {
+        self.beyond = beyond;
+        self
     }
 
     /// Somebody follows the cluster anyway: scans of single objects ask there what
@@ -104,12 +114,16 @@ impl LiveWork {
         &self,
         cluster: &Cluster,
         request: &ScanRequest,
-        options: Options,
+        mut options: Options,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Finished, JudgeError> {
         let started = Instant::now();
+        let context = cluster.about().context.clone();
+        let names: Vec<String> = self.name.iter().cloned().chain([context]).collect();
+        let problems = self.beyond.add_to(&mut options, request, &names);
         let follower = self.follower.as_deref();
-        let (scan, about) = cluster.judge_beside(options, follower, progress)?;
+        let (mut scan, about) = cluster.judge_beside(options, follower, progress)?;
+        scan.problems.extend(problems);
         let facts = self.facts(request, about, started.elapsed());
         Ok(Finished { scan, facts })
     }

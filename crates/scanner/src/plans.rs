@@ -1,7 +1,7 @@
 //! From a request to what a scan judges, and from what it saw to whether that is
 //! a result. Pure.
 
-use kubescape_collect::Limits;
+use kubescape_collect::{Descriptions, Limits};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Control, Origin, Plan, Rule, Scope};
 use kubescape_scan::{Cancel, Filter, Options, Scan, WorkloadName};
@@ -108,6 +108,7 @@ fn plan(
 fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
     Options {
         plan,
+        descriptions: Descriptions::default(),
         filter: Filter {
             include_namespaces: request.include_namespaces.clone(),
             exclude_namespaces: request.exclude_namespaces.clone(),

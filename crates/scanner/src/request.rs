@@ -4,7 +4,8 @@
 mod fields;
 
 use kubescape_controls::LIBRARY;
-use kubescape_engine::{Selection, SelectionError, nearest};
+use kubescape_engine::exceptions::{Policy, read};
+use kubescape_engine::{Arena, Selection, SelectionError, from_json_str, nearest};
 use uuid::Uuid;
 
 use fields::Fields;
@@ -47,7 +48,7 @@ pub(crate) const FIELDS: [FieldDoc; 16] = [
     field("useCachedArtifacts", FieldType::Bool, "No effect: the library is part of the program."),
     field("format", FieldType::Text, "Only json, which is the default."),
     field("failThreshold", FieldType::Number, "Highest risk that passes, 0 to 100; written to the report."),
-    field("exceptions", FieldType::List, "Exceptions for this scan. Not supported yet: refused when not empty."),
+    field("exceptions", FieldType::List, "Exceptions for this scan, beside those of KS_EXCEPTIONS_PATH: what is accepted although it fails."),
     field("account", FieldType::Text, "Ignored: callers do not choose where results go."),
     field("accessKey", FieldType::Text, "Ignored, as account."),
     field("isOperatorScan", FieldType::Bool, "No effect."),
@@ -143,6 +144,8 @@ pub struct ScanRequest {
     pub submit: bool,
     /// Highest risk that passes, for the report.
     pub fail_threshold: f32,
+    /// What is accepted although it fails, for this scan alone.
+    pub exceptions: Vec<Policy>,
     /// Nobody but the caller is to hear of the result.
     pub skip_persistence: bool,
 }
@@ -160,6 +163,7 @@ impl ScanRequest {
             host_scanner: false,
             submit: false,
             fail_threshold: 100.0,
+            exceptions: Vec::new(),
             skip_persistence: false,
         }
     }
@@ -215,7 +219,8 @@ pub(crate) fn parse(body: &[u8], defaults: &Defaults) -> Result<Parsed, String> 
     let keep_local = fields.bool("keepLocal").unwrap_or(defaults.keep_local);
     request.submit = fields.bool("submit").unwrap_or(defaults.submit) && !keep_local;
     request.fail_threshold = threshold(&mut fields);
-    refuse(&mut fields);
+    request.exceptions = exceptions(&mut fields);
+    check_format(&mut fields);
     for ignored in [
         "account",
         "accessKey",
@@ -387,11 +392,25 @@ fn threshold(fields: &mut Fields) -> f32 {
     }
 }
 
-/// What would change the result if it were done, and is not.
-fn refuse(fields: &mut Fields) {
-    if fields.has_items("exceptions") {
-        fields.error("exceptions: are not supported yet, and would be ignored; send none");
-    }
+/// As in files of exceptions.
+fn exceptions(fields: &mut Fields) -> Vec<Policy> {
+    let Some(text) = fields.json("exceptions") else {
+        return Vec::new();
+    };
+    let arena = Arena::new();
+    let read = match from_json_str(&text, &arena) {
+        Ok(value) => read(value, "the request"),
+        Err(error) => Err(vec![format!(": {}", error.message)]),
+    };
+    read.unwrap_or_else(|errors| {
+        for error in errors {
+            fields.error(format!("exceptions{error}"));
+        }
+        Vec::new()
+    })
+}
+
+fn check_format(fields: &mut Fields) {
     let format = fields.text("format").unwrap_or_default();
     if !format.is_empty() && !format.eq_ignore_ascii_case("json") {
         fields.note("format: results are always json");

@@ -9,10 +9,10 @@ use crate::golden;
 use crate::program::{World, controls, resources};
 
 /// Answers by path: status and body. Everything else is an empty list.
-type Answers = Vec<(&'static str, u16, Value)>;
+pub(crate) type Answers = Vec<(&'static str, u16, Value)>;
 
 /// Serves until the test ends, and writes a kubeconfig into the world.
-fn serve(world: &World, answers: Answers) {
+pub(crate) fn serve(world: &World, answers: Answers) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -72,7 +72,7 @@ fn group(name: &str, kinds: &[(&str, &str, bool)]) -> Value {
 }
 
 /// A cluster with a Deployment, its Pod, and a Node.
-fn shop() -> Answers {
+pub(crate) fn shop() -> Answers {
     let discovery = |groups: &[Value]| json!({"kind": "APIGroupDiscoveryList", "items": groups});
     let core = group(
         "",

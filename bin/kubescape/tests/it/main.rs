@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod choosing;
+mod descriptions;
 mod diagnosing;
+mod exceptions;
 mod golden;
 mod json_keys;
 mod live;

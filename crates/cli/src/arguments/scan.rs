@@ -131,6 +131,13 @@ pub(crate) struct SelectionArguments {
     /// File with inputs of controls: a map from name to list.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) controls_config: Option<PathBuf>,
+    /// File with exceptions: what you accept although it fails. As often as there are several.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) exceptions: Vec<PathBuf>,
+    /// Descriptions of nodes and of the cloud, which the cluster's API does not have: a file or
+    /// folder, as often as there are several. docs/descriptions.md shows how to make them.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) descriptions: Vec<String>,
     /// How many threads judge; as many as there are cores by default.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: Option<u16>,

@@ -21,7 +21,8 @@ pub(super) fn judge(
     };
     let cluster = Cluster::connect(&access, Patience::default()).map_err(failure)?;
     let scope = request.scope.unwrap_or(cluster.scope());
-    let plan = plan(arguments, request, Some(scope))?;
+    let name = &cluster.about().context;
+    let plan = plan(arguments, request, Some(scope), Some(name))?;
     let options = options(arguments, request, plan, request.filter.clone());
     let mut progress = Progress::new();
     let judged = cluster.judge(options, &mut |objects| progress.set(objects));

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::Arena;
 use crate::gap::Effects;
 use crate::join::{Joined, join};
+use crate::outcome::acceptance_of_made;
 use crate::plan::RuleNumber;
 use crate::record::{Fault, Record};
 use crate::rule::{Check, Rule};
@@ -263,6 +264,8 @@ impl World {
         self.makers.clear();
         for mut record in made {
             record.digest = made_digest(&record, &self.outcome.records);
+            record.acceptance =
+                acceptance_of_made(&self.outcome.plan, &record, &self.outcome.records);
             let makers = record.faults.iter().map(|fault| fault.rule);
             let plan = &self.outcome.plan;
             self.makers.extend(
@@ -325,4 +328,5 @@ fn is_equal(before: &Record, now: &Record) -> bool {
         && before.rules == now.rules
         && before.origin == now.origin
         && before.faults == now.faults
+        && before.acceptance == now.acceptance
 }

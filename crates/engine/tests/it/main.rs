@@ -3,6 +3,7 @@
 // Helpers of tests may fail like tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod exceptions;
 mod gaps;
 mod library;
 mod scoring;

@@ -75,6 +75,7 @@ fn scan_files(path: &Path, namespaces: &[&str]) -> Scan {
         filter: only(namespaces),
         threads: 2,
         keep_objects: false,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: false,
         digests: false,
         limits: Limits::default(),

@@ -41,6 +41,7 @@ pub(crate) fn run(survey: &Survey<'_>, plan: Plan, filter: Filter) -> Scan {
         filter,
         threads: 2,
         keep_objects: true,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: false,
         digests: false,
         limits: kubescape_collect::Limits::default(),

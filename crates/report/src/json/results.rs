@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
-use kubescape_engine::{FaultPath, Outcome, PathKind, Record, RuleNumber, Status, Verdict};
+use kubescape_engine::{
+    FaultPath, Outcome, PathKind, Record, RuleNumber, Status, SubStatus, Verdict,
+};
 use kubescape_scan::Scan;
 use serde::Serialize;
 
+use super::exceptions::{self, Exception};
 use super::summary::StatusInfo;
 
 #[derive(Serialize)]
@@ -29,6 +32,9 @@ struct RuleResult<'o> {
     control_configurations: BTreeMap<&'o str, &'o [String]>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     paths: Vec<Path<'o>>,
+    /// What accepts what the rule found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exception: Vec<Exception<'o>>,
     #[serde(rename = "relatedResourcesIDs", skip_serializing_if = "Vec::is_empty")]
     related_ids: Vec<&'o str>,
 }
@@ -130,7 +136,14 @@ impl<'o> Writer<'o> {
             name: control.name,
             status: StatusInfo::new(status.status, status.sub_status, status.info),
             rules: rules
-                .map(|(rule, info)| self.rule(record, rule, info.status, info.sub_status.name()))
+                .map(|(rule, info)| {
+                    let mut result = self.rule(record, rule, info.status, info.sub_status.name());
+                    if info.sub_status == SubStatus::WithExceptions {
+                        let excuse = self.outcome.excuse_of(record, verdict.control, rule);
+                        result.exception = exceptions::of(&excuse);
+                    }
+                    result
+                })
                 .collect(),
         }
     }
@@ -172,6 +185,7 @@ impl<'o> Writer<'o> {
             sub_status,
             control_configurations: inputs.collect(),
             paths,
+            exception: Vec::new(),
             related_ids,
         }
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kubescape_engine::{Counts, Outcome, Severity, SeverityCounts, Status, SubStatus, Summary};
+use kubescape_engine::{
+    ControlResult, Counts, Outcome, Severity, SeverityCounts, Status, SubStatus, Summary,
+};
 use kubescape_scan::Scan;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -167,9 +169,8 @@ fn category_id(name: &str) -> &'static str {
         .map_or("", |(_, id)| id)
 }
 
-fn control(outcome: &Outcome, number: usize) -> Control<'_> {
+fn control<'o>(outcome: &'o Outcome, number: usize, result: &'o ControlResult) -> Control<'o> {
     let control = outcome.plan.controls[number];
-    let result = &outcome.controls[number];
     let sub_category = (!control.subcategory.is_empty()).then(|| SubCategory {
         name: control.subcategory,
         id: category_id(control.subcategory),
@@ -182,7 +183,7 @@ fn control(outcome: &Outcome, number: usize) -> Control<'_> {
         resource_ids: Nothing {},
         resource_counters: result.counts.into(),
         sub_status_counters: SubStatusCounters {
-            ignored_resources: 0,
+            ignored_resources: result.counts.excepted,
         },
         score: result.risk,
         compliance_score: result.compliance,
@@ -199,16 +200,20 @@ fn control(outcome: &Outcome, number: usize) -> Control<'_> {
 impl<'o> Details<'o> {
     pub(super) fn new(scan: &'o Scan) -> Self {
         let outcome = &scan.outcome;
-        let named = |number: usize| (outcome.plan.controls[number].id, control(outcome, number));
-        let framework = |((framework, numbers), summary): (
-            &(&'o kubescape_engine::Framework, Vec<usize>),
-            &'o Summary,
+        let named = |number: usize, result| {
+            let id = outcome.plan.controls[number].id;
+            (id, control(outcome, number, result))
+        };
+        let framework = |(place, ((framework, numbers), summary)): (
+            usize,
+            (&(&'o kubescape_engine::Framework, Vec<usize>), &'o Summary),
         )| {
+            let named = |number: &usize| named(*number, outcome.control_in(place, *number));
             Framework {
                 name: framework.name,
                 status: summary.status.name(),
                 version: "",
-                controls: numbers.iter().map(|number| named(*number)).collect(),
+                controls: numbers.iter().map(named).collect(),
                 resource_counters: summary.counts.into(),
                 score: summary.risk,
                 compliance_score: summary.compliance,
@@ -216,13 +221,19 @@ impl<'o> Details<'o> {
         };
         let total = &outcome.total;
         Self {
-            controls: (0..outcome.controls.len()).map(named).collect(),
+            controls: outcome
+                .controls
+                .iter()
+                .enumerate()
+                .map(|(number, result)| named(number, result))
+                .collect(),
             status: total.status.name(),
             frameworks: outcome
                 .plan
                 .frameworks
                 .iter()
                 .zip(&outcome.frameworks)
+                .enumerate()
                 .map(framework)
                 .collect(),
             resources_severity_counters: outcome.failed_resources.into(),

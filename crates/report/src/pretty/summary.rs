@@ -30,6 +30,7 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> 
     if report.scan.objects_seen > 0 {
         skipped(report, page)?;
     }
+    super::exceptions::write(report, page)?;
     problems(report, page)?;
     unread(report, page)?;
     last_lines(report, page)
@@ -143,10 +144,11 @@ fn frameworks(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
         .iter()
         .map(|(framework, _)| width(framework.name));
     let name = names.max().unwrap_or(0).clamp(COLUMN - 2, page.width() / 3) + 2;
-    for ((framework, numbers), summary) in outcome.plan.frameworks.iter().zip(&outcome.frameworks) {
+    let summed = outcome.plan.frameworks.iter().zip(&outcome.frameworks);
+    for (place, ((framework, numbers), summary)) in summed.enumerate() {
         let failed = numbers
             .iter()
-            .filter(|number| outcome.controls[**number].status == Status::Failed)
+            .filter(|number| outcome.control_in(place, **number).status == Status::Failed)
             .count();
         let controls = format!("{failed} of {} failed", numbers.len());
         let share = percent(summary.compliance);

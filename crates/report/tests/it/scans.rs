@@ -26,6 +26,7 @@ pub(crate) fn scan_of(names: &[&str], selection: &Selection) -> Scan {
         filter: Filter::default(),
         threads: 2,
         keep_objects: true,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: true,
         digests: false,
         limits: Limits::default(),

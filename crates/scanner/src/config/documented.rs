@@ -24,7 +24,7 @@ const NONE: &str = "accepted, without effect";
 
 /// All of them.
 #[rustfmt::skip]
-pub const VARIABLES: [Variable; 44] = [
+pub const VARIABLES: [Variable; 46] = [
     variable("KS_PORT", "8080", "port to listen on, at all addresses; `--listen` wins"),
     variable("KS_DATA_DIR", "the working directory", "results are in its folder `results`; `--data-dir` wins"),
     variable("KS_CERT_FILE", "", "certificate to show, followed while it changes; with KS_KEY_FILE: TLS"),
@@ -34,6 +34,8 @@ pub const VARIABLES: [Variable; 44] = [
     variable("KS_SCAN_INTERVAL", "0 (never)", "and again after this time, such as 6h"),
     variable("KS_STORE_RESULTS", "as continuous scanning", "store results as custom resources"),
     variable("KS_MATCHING_RULES_FILE", "/etc/config/matchingRules.json", "what continuous scanning follows; without it everything that controls read"),
+    variable("KS_DESCRIPTIONS_PATH", "", "file or folder of descriptions of nodes and the cloud ([descriptions.md](descriptions.md)); each scan reads it anew"),
+    variable("KS_EXCEPTIONS_PATH", "", "file or folder of exceptions ([exceptions.md](exceptions.md)); each scan reads it anew"),
     variable("KS_SCAN_QUEUE_CAPACITY", "10", "full scans that may wait"),
     variable("KS_OBJECT_QUEUE_CAPACITY", "1000", "object scans that may wait"),
     variable("KS_SCAN_REQUEST_MAX_BYTES", "1048576", "bytes of a body"),

@@ -82,6 +82,7 @@ fn keep(outside: &Outside, request: &ScanRequest, finished: &Finished) -> Result
 /// about one namespace or control must not replace them.
 fn is_of_metrics(request: &ScanRequest, namespaces: &[String]) -> bool {
     request.object.is_none()
+        && request.exceptions.is_empty()
         && request.include_namespaces == namespaces
         && !matches!(request.targets, Targets::Controls(_))
 }

@@ -147,13 +147,9 @@ impl Fields {
         }
     }
 
-    /// Whether something is given that is not an empty list.
-    pub(super) fn has_items(&mut self, name: &str) -> bool {
-        match self.take(name) {
-            None => false,
-            Some(Value::Array(items)) => !items.is_empty(),
-            Some(_) => true,
-        }
+    /// Whatever is given, as text.
+    pub(super) fn json(&mut self, name: &str) -> Option<String> {
+        self.take(name).map(|value| value.to_string())
     }
 
     fn wrong<T>(&mut self, name: &str, wanted: &str) -> Option<T> {

@@ -56,13 +56,13 @@ fn keys_names_and_types_count_in_any_case_and_booleans_may_be_texts() {
 #[test]
 fn everything_wrong_is_said_at_once_with_the_nearest_name() {
     let text = error(
-        r#"{"targetNames":["nsaa"],"hostScanner":"perhaps","scanObject":{"kind":"Pod"},"exceptions":[{}]}"#,
+        r#"{"targetNames":["nsaa"],"hostScanner":"perhaps","scanObject":{"kind":"Pod"},"exceptions":[{"resources":7}]}"#,
     );
     for part in [
         "there is no framework \"nsaa\"; did you mean \"NSA\"?",
         "hostScanner: give true or false",
         "scanObject.metadata.name: is missing",
-        "exceptions: are not supported yet",
+        "exceptions[0] resources: is no list",
     ] {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }

@@ -44,9 +44,9 @@ async fn methods_paths_and_shapes_that_are_wrong_are_named() {
         (
             "POST",
             "/v1/scan",
-            "{\"exceptions\":[{\"name\":\"a\"}]}",
+            "{\"exceptions\":[{\"name\":7}]}",
             400,
-            "exceptions: are not supported yet",
+            "exceptions[0] name: is no text",
         ),
         (
             "GET",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kubescape_live::Access;
 use kubescape_scan::Cancel;
-use kubescape_scanner::{LiveWork, ScanObject, ScanRequest, Targets, Work, WorkError};
+use kubescape_scanner::{Beyond, LiveWork, ScanObject, ScanRequest, Targets, Work, WorkError};
 use kubescape_testcluster::Cluster;
 
 fn control_plane() -> Option<Cluster> {
@@ -105,6 +105,99 @@ fn a_real_cluster_is_scanned_whole_and_object_by_object() {
     assert!(
         error.to_string().contains("no object in the namespaces"),
         "{error}"
+    );
+}
+
+#[test]
+fn descriptions_and_exceptions_are_read_anew_by_each_scan() {
+    let Some(plane) = control_plane() else { return };
+    // Given a cluster with a Pod, and folders of files that are still empty of sense.
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"default"},
+        "spec":{"automountServiceAccountToken":false,"hostNetwork":true,"containers":[{"name":"app","image":"a:1"}]}}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("pod.json", pod);
+    // The account of pods comes a moment after the namespace, from a controller.
+    let account = r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default","namespace":"default"}}"#;
+    write("account.json", account);
+    for name in ["account.json", "pod.json"] {
+        let path = folder.path().join(name);
+        plane
+            .kubectl(&["apply", "--server-side", "-f", path.to_str().unwrap()])
+            .unwrap();
+    }
+    write("host/broken.yaml", "kind: KubeletInfo");
+    write("accepted/a.json", "[]");
+    let work = live(plane.kubeconfig()).with_files(Beyond {
+        descriptions: Some(folder.path().join("host")),
+        exceptions: Some(folder.path().join("accepted")),
+    });
+    let scan = |request: &ScanRequest| {
+        let finished = work.full(request, &Cancel::default(), &mut |_| {}).unwrap();
+        let outcome = &finished.scan.outcome;
+        let controls = outcome.plan.controls.iter().zip(&outcome.controls);
+        let statuses: Vec<_> = controls
+            .map(|(control, result)| (control.id, result.status.name(), result.sub_status.name()))
+            .collect();
+        let problems = finished.scan.problems.iter();
+        (
+            statuses,
+            problems.map(ToString::to_string).collect::<Vec<_>>(),
+        )
+    };
+    let request = ScanRequest::full(Targets::Controls(vec!["C-0041", "C-0069"]));
+    // Then a bad file is a problem of the result, which is there.
+    let (statuses, problems) = scan(&request);
+    let skipped = ("C-0069", "skipped", "integration");
+    assert_eq!(statuses, [("C-0041", "failed", ""), skipped]);
+    assert!(
+        problems[0].contains("broken.yaml") && problems.len() == 1,
+        "{problems:?}"
+    );
+    // When the files make sense, the next scan judges by them.
+    write(
+        "host/broken.yaml",
+        "apiVersion: hostdata.kubescape.cloud/v1beta1\nkind: KubeletInfo\nmetadata: {name: n1}\nspec: {nodeName: n1, cmdLine: /usr/bin/kubelet --anonymous-auth=true }\n",
+    );
+    write(
+        "accepted/a.json",
+        r#"[{"name":"edge","resources":[{"attributes":{"kind":"Pod","cluster":"prod"}}]}]"#,
+    );
+    let (statuses, problems) = scan(&request);
+    let (excepted, failed) = (
+        ("C-0041", "passed", "w/exceptions"),
+        ("C-0069", "failed", ""),
+    );
+    assert_eq!(statuses, [excepted, failed]);
+    assert!(problems.is_empty(), "{problems:?}");
+    // A request may bring exceptions of its own; a broken file is no end of the scan.
+    write("accepted/a.json", "[{");
+    let nodes = kubescape_engine::exceptions::Policy {
+        name: "nodes".to_owned(),
+        designators: vec![kubescape_engine::exceptions::Designator {
+            attributes: vec![("kind".to_owned(), "KubeletInfo".to_owned())],
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let (statuses, problems) = scan(&ScanRequest {
+        exceptions: vec![nodes],
+        ..request
+    });
+    assert_eq!(
+        statuses,
+        [
+            ("C-0041", "failed", ""),
+            ("C-0069", "passed", "w/exceptions")
+        ]
+    );
+    assert!(
+        problems[0].contains("a.json") && problems.len() == 1,
+        "{problems:?}"
     );
 }
 

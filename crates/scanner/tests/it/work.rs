@@ -156,6 +156,7 @@ pub(crate) fn finished(request: &ScanRequest) -> Finished {
         filter: Filter::default(),
         threads: 1,
         keep_objects: true,
+        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: false,
         digests: false,
         limits: Limits::default(),
