@@ -1,10 +1,10 @@
 //! Exceptions: what users accept although rules fail it. (config-scanning reference §6)
 //!
 //! [`read`] makes [`Policy`]s of documents, [`Exceptions`] compiles them once. While an
-//! object streams past, [`Exceptions::accepting`] notes which policies are for it, by
-//! an index, so that objects without any cost little; what these policies accept is
-//! looked up when statuses are added up, and only where a rule failed. [`Audit`] says
-//! what became of each policy.
+//! object streams past, an index says which policies are for it, so that objects
+//! without any cost little; what these policies accept is looked up
+//! when statuses are added up, and only where a rule failed. [`Audit`] says what became of
+//! each policy.
 //!
 //! A policy's entries are matched as a whole, and an entry that names a framework
 //! holds in that framework only. In a scan by several frameworks a control is
