@@ -18,6 +18,7 @@ mod role;
 mod routes;
 mod schedule;
 mod server;
+mod submissions;
 mod work;
 
 pub use config::{CallbackPolicy, Config, Files, Flags, Limits, VARIABLES, Variable};

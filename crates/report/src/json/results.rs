@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use kubescape_engine::{FaultPath, Outcome, PathKind, Record, RuleNumber, Status, Verdict};
-use kubescape_scan::Scan;
 use serde::Serialize;
 
 use super::summary::StatusInfo;

@@ -14,5 +14,6 @@ mod prometheus;
 mod real;
 mod results;
 mod role;
+mod submissions;
 mod work;
 mod world;
