@@ -162,9 +162,10 @@ fn submit(to: &Destination, finished: &Finished, shutdown: &Shutdown) -> Result<
     let http = HttpClient::new().map_err(|error| error.to_string())?;
     let chunks = Chunks::of(scan, facts).map_err(|error| error.to_string())?;
     let patience = Patience::default();
+    let mut nobody = |_| {};
     let sending = async {
         tokio::select! {
-            sent = send(&http, to, &patience, chunks, facts, &mut |_| {}) => {
+            sent = send(&http, to, &patience, chunks, facts, &mut nobody) => {
                 sent.map_err(|error| error.to_string())
             }
             () = shutdown.requested() => Err(LEAVING.to_owned()),
