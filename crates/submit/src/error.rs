@@ -11,6 +11,9 @@ use crate::post::{Failed, Why};
 /// Letters of what a receiver says that are quoted.
 const QUOTED: usize = 300;
 
+/// What is shorter is no key, but a part of many words.
+const SHORTEST_KEY: usize = 4;
+
 /// Why a report did not arrive whole.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -133,7 +136,7 @@ pub(crate) fn message(body: &[u8], key: &str) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let message = json.as_ref().and_then(|json| json["message"].as_str());
     let text = message.map_or_else(|| String::from_utf8_lossy(body), Into::into);
-    let text = if key.is_empty() {
+    let text = if key.len() < SHORTEST_KEY {
         text.into_owned()
     } else {
         text.replace(key, "***")
