@@ -29,7 +29,7 @@ impl Account {
     /// # Errors
     ///
     /// See [`NoAccount`].
-    pub fn new(id: &str, key: Secret<String>) -> Result<Self, NoAccount> {
+    pub fn new(id: &str, key: &Secret<String>) -> Result<Self, NoAccount> {
         let id = id.trim();
         let id = if id.is_empty() {
             String::new()
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn account(id: &str, key: &str) -> Result<Account, NoAccount> {
-        Account::new(id, Secret::new(key.to_owned()))
+        Account::new(id, &Secret::new(key.to_owned()))
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Destination {
         let found = Credentials::read(credentials, env, problems);
         let account = flags.account.or(found.account).unwrap_or_default();
         let key = flags.access_key.or(found.access_key).unwrap_or_default();
-        match Account::new(&account, key) {
+        match Account::new(&account, &key) {
             Ok(account) => Some(Self { backend, account }),
             Err(error) => {
                 problems.push(problem("credentials", "account", &error));

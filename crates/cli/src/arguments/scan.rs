@@ -37,6 +37,7 @@ pub(crate) struct ScanArguments {
 }
 
 /// Whether the report is sent to a backend.
+#[allow(clippy::doc_markdown, reason = "these are texts of --help")]
 #[derive(Args)]
 #[command(next_help_heading = "Backend (docs/reporting.md)")]
 pub(crate) struct SubmitArguments {

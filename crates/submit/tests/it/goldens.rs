@@ -39,7 +39,7 @@ async fn a_small_submission() {
     let facts = cluster_facts();
     let to = Destination {
         backend: Backend::receiver(&receiver.url).unwrap(),
-        account: Account::new(ACCOUNT, Secret::new("k3y".to_owned())).unwrap(),
+        account: Account::new(ACCOUNT, &Secret::new("k3y".to_owned())).unwrap(),
     };
     let chunks = Chunks::new(Parts::for_backend(&scan, &facts), 6_500).unwrap();
     let http = HttpClient::new().unwrap();

@@ -30,7 +30,7 @@ const QUICK: Patience = Patience {
 };
 
 fn to(backend: Backend) -> Destination {
-    let account = Account::new(ACCOUNT, Secret::new(KEY.to_owned())).unwrap();
+    let account = Account::new(ACCOUNT, &Secret::new(KEY.to_owned())).unwrap();
     Destination { backend, account }
 }
 

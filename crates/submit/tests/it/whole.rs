@@ -1,5 +1,7 @@
 //! The messages of a report put together are the report.
 
+use std::fmt::Write as _;
+
 use kubescape_report::{Facts, Parts};
 use kubescape_scan::Scan;
 use kubescape_submit::{CHUNK_LIMIT, Chunks};
@@ -131,9 +133,11 @@ fn reports_of_the_same_input_by_others_or_for_others_have_ids_of_their_own() {
 fn an_object_that_no_message_takes_gives_way_to_its_identity() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.yaml");
-    let lines: String = (0..40_000)
-        .map(|number| format!("    note-{number:06}: {}\n", "x".repeat(50)))
-        .collect();
+    let mut lines = String::new();
+    for number in 0..40_000 {
+        let note = "x".repeat(50);
+        writeln!(lines, "    note-{number:06}: {note}").unwrap();
+    }
     let text = format!(
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: large\n  namespace: shop\n  annotations:\n{lines}spec:\n  hostNetwork: true\n  containers: [{{name: a, image: a}}]\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: small, namespace: shop}}\nspec: {{containers: [{{name: a, image: a}}]}}\n"
     );
@@ -178,9 +182,10 @@ fn paths_that_no_message_takes_are_cut_and_the_control_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("many.yaml");
     // So many containers have some hundred thousand paths to fix.
-    let containers: String = (0..12_000)
-        .map(|number| format!("  - {{name: c{number}, image: a}}\n"))
-        .collect();
+    let mut containers = String::new();
+    for number in 0..12_000 {
+        writeln!(containers, "  - {{name: c{number}, image: a}}").unwrap();
+    }
     let text = format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: many, namespace: shop}}\nspec:\n  containers:\n{containers}"
     );
