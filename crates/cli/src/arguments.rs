@@ -21,8 +21,8 @@ pub(crate) use netpol::{
 };
 pub(crate) use operator::OperatorArguments;
 pub(crate) use scan::{
-    ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
-    ViewName,
+    ReportArguments, ScanArguments, ScanTarget, SelectionArguments, SubmitArguments, Threshold,
+    ThresholdArguments, ViewName,
 };
 pub(crate) use scanner::ScannerArguments;
 pub(crate) use storage::{StorageArguments, StorageCommand};
@@ -48,7 +48,7 @@ Examples:
   kubescape storage --standalone                  a Kubernetes API for results, without a cluster
   kubescape operator --standalone                 commands and recurring scans, without a cluster
 
-Exit codes: 0 done, 1 a threshold is broken or a flow blocked, 2 bad usage, 3 some input could not be read, 4 internal error."
+Exit codes: 0 done, 1 a threshold is broken or a flow blocked, 2 bad usage, 3 some input could not be read, 4 internal error, 5 the report was not sent."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

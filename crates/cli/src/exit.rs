@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Input,
     /// The program or its surroundings failed: a full disk, a bug.
     Internal,
+    /// The report was written, but did not reach the backend.
+    Submission,
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Input => 3,
             Exit::Internal => 4,
+            Exit::Submission => 5,
         })
     }
 }

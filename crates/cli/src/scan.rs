@@ -1,6 +1,7 @@
 //! `scan`: read files or a cluster, judge, report, compare with thresholds.
 
 mod live;
+mod submit;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -9,8 +10,9 @@ use kubescape_collect::{Code, Descriptions, Limits, Problem, find, read_exceptio
 use kubescape_controls::LIBRARY;
 use kubescape_engine::exceptions::Exceptions;
 use kubescape_engine::{Plan, Scope, Selection, Severity};
-use kubescape_report::{ClusterFacts, Facts, Format, Style, View, write};
+use kubescape_report::{ClusterFacts, Facts, Format, Style, Submission, View, write};
 use kubescape_scan::{Filter, Options, Scan, WorkloadName, scan};
+use kubescape_submit::Destination;
 
 use crate::arguments::{
     ReportArguments, ScanArguments, ScanTarget, SelectionArguments, Threshold, ThresholdArguments,
@@ -38,6 +40,8 @@ struct Request {
     selection: Selection,
     filter: Filter,
     formats: Vec<Format>,
+    /// To whom the report is sent, too.
+    destination: Option<Destination>,
 }
 
 pub(crate) fn run(arguments: &ScanArguments) -> Result<Exit, Failure> {
@@ -52,10 +56,19 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<Exit, Failure> {
     let scan = checked(scan, &request, cluster.as_ref())?;
     let facts = facts(arguments, &request, cluster, started.elapsed());
     report(&scan, &facts, &arguments.report, &request.formats)?;
-    // Nothing reads them any more, and a large result takes time to fall apart.
+    let sent = request.destination.as_ref();
+    let sent = sent.map_or(Ok(()), |to| submit::submit(&scan, &facts, to));
     let exit = exit(&scan, &arguments.thresholds);
+    // Nothing reads them any more, and a large result takes time to fall apart.
     std::mem::forget(scan);
-    Ok(exit)
+    match sent {
+        // A threshold that is broken is so whatever the backend does.
+        Err(failure) if exit == Exit::Threshold => {
+            crate::complain(&format!("error: {failure}"));
+            Ok(exit)
+        }
+        sent => sent.map(|()| exit),
+    }
 }
 
 impl Request {
@@ -121,6 +134,7 @@ impl Request {
             selection,
             filter,
             formats: formats(&arguments.report)?,
+            destination: submit::destination(arguments)?,
         })
     }
 }
@@ -237,7 +251,8 @@ fn options(arguments: &ScanArguments, request: &Request, plan: Plan, filter: Fil
         filter,
         descriptions: Descriptions::read(paths, limits(arguments), SystemTime::now()),
         threads,
-        keep_objects: wants(Format::Json) && !arguments.report.omit_raw_resources,
+        keep_objects: (wants(Format::Json) || request.destination.is_some())
+            && !arguments.report.omit_raw_resources,
         keep_texts: wants(Format::Pretty) || wants(Format::Sarif),
         digests: false,
         limits: limits(arguments),
@@ -365,6 +380,9 @@ fn facts(
         fail_threshold: arguments.thresholds.fail_threshold,
         compliance_threshold: arguments.thresholds.compliance_threshold,
         cluster,
+        submission: request.destination.as_ref().map(|to| Submission {
+            account: to.account.id().to_owned(),
+        }),
         took: format!("{:.2} s", took.as_secs_f64()),
     }
 }

@@ -194,6 +194,7 @@ async fn within(
         let body = read_limited(body, limit, patience).await;
         body.map(|body| Incoming {
             code: parts.status.as_u16(),
+            headers: parts.headers,
             body,
         })
     });

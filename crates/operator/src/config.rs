@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kubescape_runtime::Secret;
+use kubescape_runtime::backend::raw_file;
 use kubescape_runtime::config::{
     ConfigErrors, ConfigFile, Env, Presence, Problem, Problems, Reader,
 };
@@ -192,6 +193,7 @@ impl Files {
             env.get("KS_CREDENTIALS_SECRET_PATH")
                 .unwrap_or(CREDENTIALS_DIR),
         );
+        let credential = |name: &str| raw_file(&credentials.join(name)).ok().flatten();
         let at = |variable: &str, name: &str| {
             let path = env
                 .get(variable)
@@ -203,8 +205,8 @@ impl Files {
             cluster: at("CONFIG", "clusterData.json"),
             capabilities: ConfigFile::read(&folder.join("capabilities.json"), Presence::Optional),
             services: at("SERVICES", "services.json"),
-            account: backend::raw(&credentials.join("account")),
-            access_key: backend::raw(&credentials.join("accessKey")).map(Secret::new),
+            account: credential("account"),
+            access_key: credential("accessKey").map(Secret::new),
         }
     }
 }

@@ -17,6 +17,7 @@ use std::io;
 
 use kubescape_scan::Scan;
 
+pub use json::{Detail, Parts};
 pub use pretty::{Line, Page, Style, Tone, View};
 
 /// A form of the result.
@@ -103,6 +104,24 @@ pub struct Facts {
     pub took: String,
     /// The cluster, when a living one was scanned.
     pub cluster: Option<ClusterFacts>,
+    /// To whom the report is sent, too.
+    pub submission: Option<Submission>,
+}
+
+/// That a report is sent to a backend.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Submission {
+    /// The account there; may be empty.
+    pub account: String,
+}
+
+impl Facts {
+    /// The cluster's name as other components write it, in word characters; empty
+    /// for files.
+    pub fn cluster_name(&self) -> String {
+        let cluster = self.cluster.as_ref();
+        kubescape_names::cluster_name(cluster.map_or("", |cluster| &cluster.context))
+    }
 }
 
 /// Writes a result in one form.

@@ -6,6 +6,7 @@
 //! [`logging`], make a [`Supervisor`], bind with [`serve::Bound`], give tasks to the
 //! supervisor and await [`Supervisor::run`], which ends on SIGTERM or SIGINT.
 
+pub mod backend;
 mod clock;
 pub mod config;
 pub mod files;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONNECTION, HOST, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, Uri};
+use hyper::{HeaderMap, Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -69,6 +69,8 @@ impl Outgoing {
 pub struct Incoming {
     /// Its status.
     pub code: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
 }
@@ -113,6 +115,16 @@ impl OutgoingError {
     /// Whether nobody listens there.
     pub const fn is_refused(&self) -> bool {
         matches!(self, Self::Refused(_))
+    }
+
+    /// Whether another try could end otherwise: not with a URL that is none, nor with
+    /// a certificate that is not believed.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Url(_) => false,
+            Self::Connect { source, .. } => source.kind() != std::io::ErrorKind::InvalidData,
+            _ => true,
+        }
     }
 }
 
@@ -243,7 +255,9 @@ impl HttpClient {
             }
         };
         let code = answer.status().as_u16();
-        let body = read_limited(answer.into_body(), request.limit, request.patience);
+        let (parts, body) = answer.into_parts();
+        let headers = parts.headers;
+        let body = read_limited(body, request.limit, request.patience);
         let mut body = std::pin::pin!(body);
         let read = loop {
             tokio::select! {
@@ -253,7 +267,11 @@ impl HttpClient {
             }
         };
         match read {
-            Ok(body) => Ok(Incoming { code, body }),
+            Ok(body) => Ok(Incoming {
+                code,
+                headers,
+                body,
+            }),
             Err(error @ BodyError::TooLarge(_)) => Err(broken(format!("its answer: {error}"))),
             Err(error) => Err(broken(error.to_string())),
         }

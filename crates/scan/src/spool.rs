@@ -48,6 +48,13 @@ impl Spool {
         self.texts.last().cloned().unwrap_or(0..0)
     }
 
+    /// Bytes of the text of that number; 0 when there is none.
+    pub fn length(&self, number: usize) -> u64 {
+        self.texts
+            .get(number)
+            .map_or(0, |text| text.end - text.start)
+    }
+
     /// Copies the text of that number to `into`, which is cleared first.
     /// Reading in order costs one pass over the file.
     ///
@@ -86,6 +93,7 @@ mod tests {
             assert_eq!(text, expected.as_bytes());
         }
         assert!(spool.read(3, &mut text).is_err());
+        assert_eq!([0, 2, 3].map(|number| spool.length(number)), [3, 5, 0]);
     }
 
     #[test]

@@ -9,14 +9,16 @@ use std::time::Duration;
 use ipnet::IpNet;
 use kubescape_live::Access;
 use kubescape_runtime::Secret;
+use kubescape_runtime::backend::CREDENTIALS;
 use kubescape_runtime::config::{
     ConfigErrors, ConfigFile, Env, FromConfig, Presence, Problem, Problems, Raw, Reader, Severity,
 };
 use kubescape_runtime::logging::LogOptions;
 use kubescape_runtime::traces::TraceOptions;
+use kubescape_submit::Destination;
 
 use crate::beyond::Beyond;
-use crate::request::Defaults;
+use crate::request::{Defaults, parse_bool};
 
 pub use documented::{VARIABLES, Variable};
 
@@ -50,13 +52,11 @@ pub struct Config {
     pub cluster_name: Option<String>,
     /// The release's namespace, where results of cluster-scoped objects belong.
     pub namespace: String,
-    /// The account of a backend, and its key.
-    pub account: Option<(String, Secret<String>)>,
+    /// Where results go that are to be sent, under which account.
+    pub destination: Option<Destination>,
     /// Whether changed objects are scanned as they change, so that results of single
     /// objects are kept.
     pub continuous: bool,
-    /// Where services of a backend are listed.
-    pub services: PathBuf,
     /// What holds where a request says nothing.
     pub defaults: Defaults,
     /// Bounds.
@@ -150,11 +150,6 @@ impl FromConfig for Network {
 const CLUSTER_DATA: &str = "/etc/config/clusterData.json";
 const CAPABILITIES: &str = "/etc/config/capabilities.json";
 const RULES: &str = "/etc/config/matchingRules.json";
-const SERVICES: &str = "/etc/config/services.json";
-const CREDENTIALS: &str = "/etc/credentials";
-
-/// Most bytes of a credential.
-const CREDENTIAL_BYTES: u64 = 4096;
 
 impl Config {
     /// Reads everything.
@@ -179,7 +174,7 @@ impl Config {
     /// All that is wrong, at once.
     pub fn from_files(flags: Flags, env: &Env, files: Files) -> Result<Self, ConfigErrors> {
         let mut problems = Problems::default();
-        let account = read_account(&files.credentials, env, &mut problems);
+        let destination = read_destination(&files.credentials, env, &mut problems);
         let capable = read_capabilities(files.capabilities, env, &mut problems);
         let mut reader = Reader::new(files.cluster, env, &mut problems);
         let continuous = reader.field("continuousPostureScan").or(false) || capable;
@@ -205,12 +200,9 @@ impl Config {
                 .field("namespace")
                 .env("NAMESPACE")
                 .or("kubescape".to_owned()),
-            account,
             continuous,
-            services: reader
-                .variable("KS_SERVICE_DISCOVERY_FILE_PATH")
-                .or(PathBuf::from(SERVICES)),
-            defaults: read_defaults(&mut reader),
+            defaults: read_defaults(&mut reader, destination.is_some()),
+            destination,
             limits: read_limits(&mut reader),
             callbacks: read_callbacks(&mut reader),
             beyond: Beyond {
@@ -293,7 +285,7 @@ fn read_tls(reader: &mut Reader<'_>) -> Option<(PathBuf, PathBuf)> {
     }
 }
 
-fn read_defaults(reader: &mut Reader<'_>) -> Defaults {
+fn read_defaults(reader: &mut Reader<'_>, backend: bool) -> Defaults {
     let mut list = |name| {
         let mut names: Vec<String> = reader.variable(name).or(Vec::new());
         names.sort_unstable();
@@ -306,6 +298,7 @@ fn read_defaults(reader: &mut Reader<'_>) -> Defaults {
         host_scanner: reader.variable("KS_ENABLE_HOST_SCANNER").or(false),
         submit: reader.variable("KS_SUBMIT").or(false),
         keep_local: reader.variable("KS_KEEP_LOCAL").or(false),
+        backend,
     }
 }
 
@@ -369,9 +362,9 @@ fn warn_of_what_is_not_done(reader: &mut Reader<'_>, defaults: &Defaults) {
             "unset it",
         );
     }
-    if defaults.submit && !defaults.keep_local {
-        let remedy = "fetch them at /v1/results, or set KS_KEEP_LOCAL=true";
-        reader.warn("KS_SUBMIT", "results are not sent to a backend yet", remedy);
+    if defaults.submit && !defaults.keep_local && !defaults.backend {
+        let text = "there is no backend to send results to";
+        reader.warn("KS_SUBMIT", text, "set KS_SERVER, or mount services.json");
     }
     if defaults.host_scanner {
         let remedy = "unset it; controls that need them are skipped";
@@ -393,46 +386,24 @@ fn read_capabilities(file: ConfigFile, env: &Env, problems: &mut Problems) -> bo
     continuous.is_some_and(|word| word == "enable" || word == "true")
 }
 
-/// From the mounted Secret, with variables over it.
-fn read_account(
-    folder: &Path,
-    env: &Env,
-    problems: &mut Problems,
-) -> Option<(String, Secret<String>)> {
-    let mut part = |file: &str, variable: &str| {
-        let from_file = read_credential(&folder.join(file), problems);
-        env.get(variable).map(str::to_owned).or(from_file)
-    };
-    let account = part("account", "KS_ACCOUNT_ID");
-    let key = part("accessKey", "KS_ACCESS_KEY");
-    let account = account.filter(|account| !account.is_empty())?;
-    Some((account, Secret::new(key.unwrap_or_default())))
-}
-
-fn read_credential(path: &Path, problems: &mut Problems) -> Option<String> {
-    use std::io::Read as _;
-    let read = || {
-        let mut text = String::new();
-        let file = std::fs::File::open(path)?;
-        file.take(CREDENTIAL_BYTES).read_to_string(&mut text)?;
-        Ok(text)
-    };
-    match read() {
-        Ok(text) => Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()),
-        Err(error) => {
-            let error: std::io::Error = error;
-            if error.kind() != std::io::ErrorKind::NotFound {
-                problems.push(Problem {
-                    severity: Severity::Error,
-                    source: path.display().to_string(),
-                    field: String::new(),
-                    text: format!("cannot be read ({error})"),
-                    remedy: "mount the Secret so that this user may read it".to_owned(),
-                });
-            }
-            None
-        }
+/// What is wrong with a backend that nobody uses keeps nothing from starting.
+fn read_destination(folder: &Path, env: &Env, problems: &mut Problems) -> Option<Destination> {
+    let mut found = Problems::default();
+    let destination =
+        Destination::read(kubescape_submit::Flags::default(), folder, env, &mut found);
+    let used = env.get("KS_SUBMIT").and_then(parse_bool) == Some(true);
+    for problem in found.all() {
+        let severity = if used {
+            problem.severity
+        } else {
+            Severity::Warning
+        };
+        problems.push(Problem {
+            severity,
+            ..problem.clone()
+        });
     }
+    destination
 }
 
 #[cfg(test)]

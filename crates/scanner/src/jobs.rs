@@ -17,6 +17,7 @@ use crate::last::Last;
 use crate::metrics::Metrics;
 use crate::request::ScanRequest;
 use crate::results::Results;
+use crate::submissions::Submissions;
 use crate::work::{Observer, Work};
 
 pub(crate) use state::{End, Lane};
@@ -38,6 +39,7 @@ pub(crate) struct Outside {
     pub(crate) last: Arc<Last>,
     pub(crate) metrics: Metrics,
     pub(crate) callbacks: Callbacks,
+    pub(crate) submissions: Submissions,
     pub(crate) limits: Limits,
     /// Keep numbers of single resources, too.
     pub(crate) resource_metrics: bool,

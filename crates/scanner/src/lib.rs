@@ -22,6 +22,7 @@ mod role;
 mod routes;
 mod schedule;
 mod server;
+mod submissions;
 mod work;
 
 pub use beyond::Beyond;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kubescape_report::ClusterFacts;
 use kubescape_runtime::metrics::Metrics as Registry;
 use kubescape_runtime::metrics::prometheus_client::metrics::counter::Counter;
 use kubescape_runtime::metrics::prometheus_client::metrics::family::Family;
@@ -52,6 +53,9 @@ pub(crate) struct Metrics {
     results: Gauge,
     result_bytes: Gauge,
     callbacks: Family<Outcome, Counter>,
+    submissions: Family<Outcome, Counter>,
+    objects: Gauge,
+    workers: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,7 +65,7 @@ struct Endpoint {
 
 /// Names and help texts of these numbers.
 #[rustfmt::skip]
-pub const ROLE_METRICS: [(&str, &str); 11] = [
+pub const ROLE_METRICS: [(&str, &str); 14] = [
     ("kubescape_scanner_waiting", "Scans that wait, by lane."),
     ("kubescape_scanner_running", "Scans that run, by lane."),
     ("kubescape_scanner_scans_total", "Scans that ended, by lane and outcome: done, failed, cancelled."),
@@ -73,6 +77,9 @@ pub const ROLE_METRICS: [(&str, &str); 11] = [
     ("kubescape_scanner_results", "Results on disk."),
     ("kubescape_scanner_result_bytes", "Bytes of results on disk."),
     ("kubescape_scanner_callbacks_total", "Callbacks, by outcome: done, failed, dropped."),
+    ("kubescape_scanner_submissions_total", "Results for the backend, by outcome: sent, failed, dropped."),
+    ("kubescape_kubernetes_resources_count", "Objects that the last full scan read; 0 before the first."),
+    ("kubescape_worker_nodes_count", "Nodes that take workloads, as the last full scan saw them; 0 while that is not known."),
 ];
 
 impl Metrics {
@@ -90,6 +97,9 @@ impl Metrics {
             results: Gauge::default(),
             result_bytes: Gauge::default(),
             callbacks: Family::default(),
+            submissions: Family::default(),
+            objects: Gauge::default(),
+            workers: Gauge::default(),
         };
         // In the order of the table.
         let mut names = ROLE_METRICS.iter();
@@ -111,7 +121,10 @@ impl Metrics {
             request_seconds,
             results,
             result_bytes,
-            callbacks
+            callbacks,
+            submissions,
+            objects,
+            workers
         );
         metrics.touch();
         metrics
@@ -130,6 +143,9 @@ impl Metrics {
         }
         for outcome in ["done", "failed", "dropped"] {
             drop(self.callbacks.get_or_create(&Outcome { outcome }));
+        }
+        for outcome in ["sent", "failed", "dropped"] {
+            drop(self.submissions.get_or_create(&Outcome { outcome }));
         }
     }
 
@@ -171,6 +187,17 @@ impl Metrics {
 
     pub(crate) fn callback(&self, outcome: &'static str) {
         self.callbacks.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    pub(crate) fn submission(&self, outcome: &'static str) {
+        self.submissions.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// What a full scan saw of the cluster.
+    pub(crate) fn cluster(&self, objects: usize, about: Option<&ClusterFacts>) {
+        let workers = about.and_then(|about| about.worker_nodes);
+        self.objects.set(number(objects as u64));
+        self.workers.set(number(workers.unwrap_or(0) as u64));
     }
 
     /// The role's part of the page.

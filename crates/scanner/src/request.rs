@@ -43,7 +43,7 @@ pub(crate) const FIELDS: [FieldDoc; 16] = [
     field("scanObject", FieldType::Object, "The only object to scan: apiVersion, kind, metadata.name, metadata.namespace."),
     field("isDeletedScanObject", FieldType::Bool, "The object was deleted: what depended on it is scanned."),
     field("hostScanner", FieldType::Bool, "Collect data of nodes. Not done yet: controls that need them are skipped, and the answer says so."),
-    field("submit", FieldType::Bool, "Send the result to a backend. Not done yet, and the answer says so."),
+    field("submit", FieldType::Bool, "Send the result to the backend that is configured, when it is of the cluster and by frameworks. Default: KS_SUBMIT."),
     field("keepLocal", FieldType::Bool, "Send the result nowhere."),
     field("useCachedArtifacts", FieldType::Bool, "No effect: the library is part of the program."),
     field("format", FieldType::Text, "Only json, which is the default."),
@@ -140,7 +140,7 @@ pub struct ScanRequest {
     pub deleted: bool,
     /// Data of nodes are wanted, too.
     pub host_scanner: bool,
-    /// The result should be sent to a backend.
+    /// The result is to be sent to the backend, if it is one of the cluster.
     pub submit: bool,
     /// Highest risk that passes, for the report.
     pub fail_threshold: f32,
@@ -168,6 +168,11 @@ impl ScanRequest {
         }
     }
 
+    /// Whether the whole cluster is scanned, by frameworks: what backends take.
+    pub(crate) fn is_of_cluster(&self) -> bool {
+        self.object.is_none() && !matches!(self.targets, Targets::Controls(_))
+    }
+
     /// Whether the other would have the same result.
     pub(crate) fn asks_the_same(&self, other: &Self) -> bool {
         let id = self.id;
@@ -192,6 +197,8 @@ pub struct Defaults {
     pub submit: bool,
     /// `KS_KEEP_LOCAL`.
     pub keep_local: bool,
+    /// Whether there is a backend to send results to.
+    pub backend: bool,
 }
 
 /// A body that makes sense.
@@ -217,7 +224,7 @@ pub(crate) fn parse(body: &[u8], defaults: &Defaults) -> Result<Parsed, String> 
         .bool("hostScanner")
         .unwrap_or(defaults.host_scanner && request.object.is_none());
     let keep_local = fields.bool("keepLocal").unwrap_or(defaults.keep_local);
-    request.submit = fields.bool("submit").unwrap_or(defaults.submit) && !keep_local;
+    request.submit = submit(&mut fields, &request, defaults) && !keep_local;
     request.fail_threshold = threshold(&mut fields);
     request.exceptions = exceptions(&mut fields);
     check_format(&mut fields);
@@ -234,11 +241,23 @@ pub(crate) fn parse(body: &[u8], defaults: &Defaults) -> Result<Parsed, String> 
             "hostScanner: data of nodes are not collected yet; controls that need them are skipped",
         );
     }
-    if request.submit {
-        fields.note("submit: results are not sent to a backend yet; fetch them at /v1/results");
-    }
     let notes = fields.finish()?;
     Ok(Parsed { request, notes })
+}
+
+/// Whether the result is to be sent. Who asks for what is not done is told.
+fn submit(fields: &mut Fields, request: &ScanRequest, defaults: &Defaults) -> bool {
+    let Some(asked) = fields.bool("submit") else {
+        return defaults.submit;
+    };
+    if asked && !defaults.backend {
+        fields.note(
+            "submit: there is no backend to send results to; set KS_SERVER or mount services.json",
+        );
+    } else if asked && !request.is_of_cluster() {
+        fields.note("submit: results of single objects and of controls are not sent");
+    }
+    asked
 }
 
 fn targets(fields: &mut Fields) -> Targets {

@@ -19,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::results::{Bounds, Results};
 use crate::schedule::Schedule;
 use crate::server::{Parts, Server};
+use crate::submissions::Submissions;
 use crate::work::{Observer, Work};
 
 /// Between looks at certificates in files, and whether the cluster answers.
@@ -197,6 +198,12 @@ impl Role {
         let (callbacks, calling) =
             Callbacks::new(config.callbacks.clone(), metrics.clone(), shutdown.clone());
         supervisor.tasks().work("callbacks", calling);
+        let (submissions, sending) = Submissions::new(
+            config.destination.clone(),
+            metrics.clone(),
+            shutdown.clone(),
+        );
+        supervisor.tasks().work("submissions", sending);
         let cluster = supervisor.health().register("cluster", Scope::Ready);
         let kept = Arc::clone(&results);
         supervisor
@@ -211,6 +218,7 @@ impl Role {
             last: Arc::clone(&last),
             metrics: metrics.clone(),
             callbacks,
+            submissions: submissions.clone(),
             limits: limits.clone(),
             resource_metrics: config.resource_metrics,
             include_namespaces: config.defaults.include_namespaces.clone(),
@@ -224,6 +232,7 @@ impl Role {
             results: Arc::clone(&results),
             last,
             metrics,
+            submissions,
             health: supervisor.health(),
             limits: limits.clone(),
             defaults: config.defaults.clone(),

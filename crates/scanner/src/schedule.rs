@@ -59,6 +59,7 @@ async fn scan(jobs: &Jobs, defaults: &Defaults) -> bool {
     let request = ScanRequest {
         include_namespaces: defaults.include_namespaces.clone(),
         exclude_namespaces: defaults.exclude_namespaces.clone(),
+        submit: defaults.submit && !defaults.keep_local,
         ..ScanRequest::full(Targets::All)
     };
     match jobs.submit(Submission::of(request)) {

@@ -26,6 +26,7 @@ use crate::query::Query;
 use crate::request::{self, Defaults};
 use crate::results::Results;
 use crate::routes::{self, Endpoint, Route};
+use crate::submissions::Submissions;
 
 /// Results that are sent at once.
 const SENDING: usize = 32;
@@ -39,6 +40,7 @@ pub(crate) struct Parts {
     pub(crate) results: Arc<Results>,
     pub(crate) last: Arc<Last>,
     pub(crate) metrics: Metrics,
+    pub(crate) submissions: Submissions,
     pub(crate) health: Health,
     pub(crate) limits: Limits,
     pub(crate) defaults: Defaults,
@@ -279,10 +281,15 @@ impl Inner {
     }
 
     fn status(&self, query: &Query) -> Response<Body> {
-        match self.parts.jobs.find(query.id()) {
+        let mut answer = match self.parts.jobs.find(query.id()) {
             Found::Busy(id) => reply(200, Some(id), Type::Busy, &id.to_string()),
             _ => reply(200, None, Type::NotBusy, ""),
+        };
+        if let Some(reason) = self.parts.submissions.trouble(query.id()) {
+            let note = format!("submit: the result was not sent: {reason}");
+            answer::warn(&mut answer, &[note]);
         }
+        answer
     }
 
     fn results(&self, query: &Query, head: bool) -> Response<Body> {

@@ -19,5 +19,6 @@ mod reports;
 mod rule_cases;
 mod scanner;
 mod storage;
+mod submit;
 mod thresholds;
 mod up;

@@ -17,7 +17,8 @@ Examples:
   kubescape scan control C-0016,C-0017 manifests/
   kubescape scan workload Deployment/cart -n shop manifests/
   kubescape scan manifests/ --format json,sarif --output report
-  kubescape scan manifests/ --severity-threshold high    exits with 1 when something high fails")]
+  kubescape scan manifests/ --severity-threshold high    exits with 1 when something high fails
+  KS_ACCESS_KEY=… kubescape scan --submit --server backend.example.com --account UUID")]
 pub(crate) struct ScanArguments {
     #[command(subcommand)]
     pub(crate) target: Option<ScanTarget>,
@@ -31,6 +32,30 @@ pub(crate) struct ScanArguments {
     pub(crate) report: ReportArguments,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArguments,
+    #[command(flatten)]
+    pub(crate) submit: SubmitArguments,
+}
+
+/// Whether the report is sent to a backend.
+#[allow(clippy::doc_markdown, reason = "these are texts of --help")]
+#[derive(Args)]
+#[command(next_help_heading = "Backend (docs/reporting.md)")]
+pub(crate) struct SubmitArguments {
+    /// Send the report to a backend, too; failing that ends with exit code 5.
+    #[arg(long, global = true)]
+    pub(crate) submit: bool,
+    /// The backend, a host or URL [default: KS_SERVER, or the service-discovery file].
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The account there [default: KS_ACCOUNT_ID, or none].
+    #[arg(long, global = true, value_name = "UUID")]
+    pub(crate) account: Option<String>,
+    /// The account's key; others see it in the list of processes: prefer KS_ACCESS_KEY.
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) access_key: Option<String>,
+    /// Send nothing anywhere, which is so without --submit.
+    #[arg(long, global = true)]
+    pub(crate) keep_local: bool,
 }
 
 #[derive(Subcommand)]
@@ -167,9 +192,6 @@ pub(crate) struct ReportArguments {
     /// Leave the objects themselves out of JSON.
     #[arg(long, global = true)]
     pub(crate) omit_raw_resources: bool,
-    /// Send nothing anywhere; this is always so.
-    #[arg(long, global = true, hide = true)]
-    pub(crate) keep_local: bool,
 }
 
 fn format_name() -> clap::builder::PossibleValuesParser {

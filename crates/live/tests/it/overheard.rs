@@ -137,6 +137,7 @@ fn scan_one(cluster: &Cluster, object: &Value, follower: Option<&dyn Overhear>) 
     };
     let options = Options {
         plan: everything(),
+        descriptions: kubescape_collect::Descriptions::default(),
         filter: Filter {
             workload: Some(workload),
             ..Filter::default()

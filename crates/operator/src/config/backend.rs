@@ -1,10 +1,8 @@
 //! The backend: `services.json` and the account.
 
-use std::io::Read as _;
-use std::path::Path;
-
 use kubescape_runtime::Secret;
-use kubescape_runtime::config::{ConfigFile, Env, Problems, Reader};
+use kubescape_runtime::backend::event_receiver;
+use kubescape_runtime::config::{ConfigFile, Env, Problem, Problems, Severity};
 
 /// Where reports of jobs go.
 #[derive(Clone, Debug)]
@@ -17,15 +15,6 @@ pub struct Backend {
     pub access_key: Secret<String>,
 }
 
-/// A raw file without one newline at its end; `None` when it is not there.
-pub(super) fn raw(path: &Path) -> Option<String> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path).ok()?;
-    file.take(4096).read_to_string(&mut text).ok()?;
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
 impl Backend {
     /// `None` without an event receiver.
     pub(super) fn read(
@@ -35,27 +24,21 @@ impl Backend {
         env: &Env,
         problems: &mut Problems,
     ) -> Option<Self> {
-        const KEY: &str = "event-receiver-http";
-        let mut reader = Reader::new(file, env, problems);
-        let direct: Option<String> = reader.field(KEY).get();
-        let inner = reader.object("response");
-        let url = match inner {
-            Some(mut inner) => inner.field(KEY).get().or(direct),
-            None => direct,
-        };
-        let url = url.filter(|url: &String| !url.is_empty())?;
-        let event_receiver = if url.contains("://") {
-            url
-        } else {
-            format!("https://{url}")
-        };
+        let source = file.source().to_owned();
+        let event_receiver = event_receiver(file, env, problems)?;
         let Some(account) = account else {
-            let remedy = "mount the Secret with account and accessKey at /etc/credentials";
-            reader.error(KEY, "is given, but no account", remedy);
+            problems.push(Problem {
+                severity: Severity::Error,
+                source,
+                field: "event-receiver-http".to_owned(),
+                text: "is given, but no account".to_owned(),
+                remedy: "mount the Secret with account and accessKey at /etc/credentials"
+                    .to_owned(),
+            });
             return None;
         };
         Some(Self {
-            event_receiver: event_receiver.trim_end_matches('/').to_owned(),
+            event_receiver,
             account,
             access_key: access_key.unwrap_or_default(),
         })

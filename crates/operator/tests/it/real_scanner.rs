@@ -37,6 +37,7 @@ impl Work for Manifests {
         let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
         let options = Options {
             plan,
+            descriptions: kubescape_collect::Descriptions::default(),
             filter: Filter::default(),
             threads: 1,
             keep_objects: true,

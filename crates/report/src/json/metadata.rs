@@ -5,12 +5,23 @@ use kubescape_scan::Scan;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::parts::Reader;
 use crate::Facts;
+
+/// Problems that a backend is told of, with each message of a report.
+const MOST_PROBLEMS: usize = 100;
 
 /// The same result at the same time has the same ID.
 pub(super) fn report_id(scan: &Scan, facts: &Facts) -> String {
     // The digest is hexadecimal; time and version are folded in.
-    let seed = format!("{}{}", facts.generated, facts.version);
+    let mut seed = format!("{}{}", facts.generated, facts.version);
+    if let Some(to) = &facts.submission {
+        // A backend joins messages by it, and gets reports of many.
+        let cluster = facts.cluster.as_ref().map(|cluster| &cluster.context);
+        let also = (&to.account, cluster, &facts.targets, &facts.target_names);
+        let within = (&facts.include_namespaces, &facts.exclude_namespaces);
+        seed.push_str(&format!("{also:?}{within:?}"));
+    }
     let fold = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
@@ -39,7 +50,7 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    pub(super) fn new(scan: &Scan, facts: &Facts) -> Self {
+    pub(super) fn new(scan: &Scan, facts: &Facts, reader: Reader) -> Self {
         let one_file = scan.sources.len() == 1 && facts.targets.len() == 1;
         let path = facts.targets.join(",");
         let (scanning_target, target_metadata) = match scan.outcome.plan.target {
@@ -47,6 +58,11 @@ impl Metadata {
             Scope::File => (4, json!({"directoryContextMetadata": {"basePath": path}})),
             _ => (0, json!({"clusterContextMetadata": cluster(facts)})),
         };
+        let scanning_target = match reader {
+            Reader::Backend if facts.cluster.is_none() => 1,
+            _ => scanning_target,
+        };
+        let sent = facts.submission.is_some();
         let scan_metadata = json!({
             "targetType": if facts.chose_controls { "control" } else { "framework" },
             "targetNames": facts.target_names,
@@ -59,8 +75,8 @@ impl Metadata {
             "complianceThreshold": facts.compliance_threshold,
             "scanningTarget": scanning_target,
             "hostScanner": false,
-            "submit": false,
-            "keepLocal": true,
+            "submit": sent,
+            "keepLocal": !sent,
             "verboseMode": facts.verbose,
         });
         Self {
@@ -96,13 +112,25 @@ pub(super) struct Provenance<'s> {
     complete: bool,
     objects: usize,
     problems: Vec<Json>,
+    /// Those beyond what a message takes.
+    #[serde(skip_serializing_if = "is_zero")]
+    more_problems: usize,
     unread_kinds: Vec<Json>,
     /// Controls of the selection that make no sense for this target.
     left_out_controls: Vec<&'static str>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl<'s> Provenance<'s> {
-    pub(super) fn new(scan: &'s Scan, facts: &'s Facts) -> Self {
+    pub(super) fn new(scan: &'s Scan, facts: &'s Facts, reader: Reader) -> Self {
+        let shown = match reader {
+            Reader::User => scan.problems.len(),
+            Reader::Backend => scan.problems.len().min(MOST_PROBLEMS),
+        };
         let problem = |problem: &kubescape_collect::Problem| {
             json!({
                 "code": problem.code.as_str(),
@@ -121,7 +149,8 @@ impl<'s> Provenance<'s> {
             library_version: scan.outcome.plan.library_version,
             complete: !scan.is_partial(),
             objects: scan.objects_seen,
-            problems: scan.problems.iter().map(problem).collect(),
+            problems: scan.problems[..shown].iter().map(problem).collect(),
+            more_problems: scan.problems.len() - shown,
             left_out_controls: scan
                 .outcome
                 .plan

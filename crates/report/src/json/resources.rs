@@ -7,30 +7,38 @@ use kubescape_scan::{Place, Scan};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
-use crate::Facts;
+/// Whether a resource's object is written whole, or only what identifies it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Whole.
+    Whole,
+    /// `apiVersion`, `kind` and `metadata` alone, and the number of bytes that it
+    /// would have had.
+    Identity(u64),
+}
+
+/// What stands in an annotation of an object that was left out.
+const OMITTED: &str = "kubescape.io/omitted";
+
+/// Bytes that have to be read to write an object.
+pub(super) fn length(scan: &Scan, number: usize) -> u64 {
+    let Some(objects) = &scan.objects else {
+        return 0;
+    };
+    match scan.outcome.records[number].origin {
+        Origin::Input => objects.length(number),
+        // The subject is a part of its binding.
+        Origin::Subject { binding, role, .. } => {
+            objects.length(binding as usize) + objects.length(role as usize)
+        }
+        Origin::Made => 0,
+    }
+}
 
 pub(super) fn write(
     scan: &Scan,
-    facts: &Facts,
-    order: &[usize],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    out.write_all(br#""resources":["#)?;
-    if !facts.omit_raw_resources {
-        let mut text = Vec::new();
-        for (place, number) in order.iter().enumerate() {
-            if place > 0 {
-                out.write_all(b",")?;
-            }
-            write_one(scan, *number, &mut text, out)?;
-        }
-    }
-    out.write_all(b"],")
-}
-
-fn write_one(
-    scan: &Scan,
     number: usize,
+    body: Body,
     text: &mut Vec<u8>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -38,19 +46,28 @@ fn write_one(
     out.write_all(br#"{"resourceID":"#)?;
     serde_json::to_writer(&mut *out, &record.id)?;
     out.write_all(br#","object":"#)?;
-    match record.origin {
-        Origin::Input => match &scan.objects {
+    match (body, record.origin) {
+        (Body::Identity(bytes), _) => {
+            let mut object = identity(record);
+            let reason = format!("its {bytes} bytes are more than one message takes");
+            object["metadata"]["annotations"] = json!({ OMITTED: reason });
+            serde_json::to_writer(&mut *out, &object)?;
+        }
+        (Body::Whole, Origin::Input) => match &scan.objects {
             Some(objects) => {
                 objects.read(number, text)?;
                 out.write_all(text)?;
             }
             None => out.write_all(b"null")?,
         },
-        Origin::Subject {
-            binding,
-            role,
-            subject,
-        } => {
+        (
+            Body::Whole,
+            Origin::Subject {
+                binding,
+                role,
+                subject,
+            },
+        ) => {
             let vector = vector(
                 scan,
                 [binding as usize, role as usize],
@@ -59,7 +76,7 @@ fn write_one(
             )?;
             serde_json::to_writer(&mut *out, &vector)?;
         }
-        Origin::Made => serde_json::to_writer(&mut *out, &identity(record))?,
+        (Body::Whole, Origin::Made) => serde_json::to_writer(&mut *out, &identity(record))?,
     }
     // Objects of a cluster are not in a file.
     let in_file = |place: &&Place| {

@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use kubescape_engine::{
     FaultPath, Outcome, PathKind, Record, RuleNumber, Status, SubStatus, Verdict,
 };
-use kubescape_scan::Scan;
 use serde::Serialize;
 
 use super::exceptions::{self, Exception};
@@ -39,6 +38,24 @@ struct RuleResult<'o> {
     related_ids: Vec<&'o str>,
 }
 
+impl ControlResult<'_> {
+    fn shorten(&mut self, most: usize) {
+        let all: usize = self.rules.iter().map(|rule| rule.paths.len()).sum();
+        let mut lost = false;
+        for rule in &mut self.rules {
+            lost |= rule.paths.len() > most || rule.related_ids.len() > most;
+            rule.paths.truncate(most);
+            rule.related_ids.truncate(most);
+        }
+        if lost {
+            let left: usize = self.rules.iter().map(|rule| rule.paths.len()).sum();
+            self.status.add_info(&format!(
+                "only {left} of {all} paths are shown: one message takes no more"
+            ));
+        }
+    }
+}
+
 /// Exactly one of the paths is set; `fixPath` is always there, as Go writes it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,30 +80,25 @@ struct FixPath<'o> {
     value: &'o str,
 }
 
-pub(super) fn write(scan: &Scan, order: &[usize], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = Writer {
-        outcome: &scan.outcome,
-        plain: HashMap::new(),
-    };
-    out.write_all(br#""results":["#)?;
-    for (place, number) in order.iter().enumerate() {
-        if place > 0 {
-            out.write_all(b",")?;
-        }
-        writer.resource(&scan.outcome.records[*number], out)?;
-    }
-    out.write_all(b"],")
-}
-
-struct Writer<'o> {
+/// Writes one resource's controls after another.
+pub(super) struct Writer<'o> {
     outcome: &'o Outcome,
     /// Controls without a fault read the same for every resource of a kind.
     plain: HashMap<(usize, Vec<RuleNumber>), Vec<u8>>,
 }
 
 impl<'o> Writer<'o> {
-    fn resource(&mut self, record: &'o Record, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(br#"{"resourceID":"#)?;
+    pub(super) fn new(outcome: &'o Outcome) -> Self {
+        Self {
+            outcome,
+            plain: HashMap::new(),
+        }
+    }
+
+    /// `resourceID` and `controls`, as fields of an object that is open.
+    pub(super) fn fields(&mut self, number: usize, out: &mut dyn Write) -> io::Result<()> {
+        let record = &self.outcome.records[number];
+        out.write_all(br#""resourceID":"#)?;
         serde_json::to_writer(&mut *out, &record.id)?;
         out.write_all(br#","controls":["#)?;
         for (place, verdict) in self.outcome.verdicts(record).iter().enumerate() {
@@ -95,7 +107,29 @@ impl<'o> Writer<'o> {
             }
             self.control(record, verdict, out)?;
         }
-        out.write_all(b"]}")
+        out.write_all(b"]")
+    }
+
+    /// The same with at most so many paths, and so many related resources, of each
+    /// rule; controls that lose some say so.
+    pub(super) fn short_fields(
+        &self,
+        number: usize,
+        most: usize,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let record = &self.outcome.records[number];
+        let mut controls = Vec::new();
+        for verdict in &self.outcome.verdicts(record) {
+            let mut result = self.result(record, verdict);
+            result.shorten(most);
+            controls.push(result);
+        }
+        out.write_all(br#""resourceID":"#)?;
+        serde_json::to_writer(&mut *out, &record.id)?;
+        out.write_all(br#","controls":"#)?;
+        serde_json::to_writer(&mut *out, &controls)?;
+        Ok(())
     }
 
     fn control(

@@ -1,5 +1,6 @@
 //! `summaryDetails`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kubescape_engine::{
@@ -85,7 +86,7 @@ pub(super) struct StatusInfo<'o> {
     #[serde(skip_serializing_if = "str::is_empty")]
     sub_status: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
-    info: &'o str,
+    info: Cow<'o, str>,
 }
 
 impl<'o> StatusInfo<'o> {
@@ -93,8 +94,16 @@ impl<'o> StatusInfo<'o> {
         Self {
             status: status.name(),
             sub_status: sub_status.name(),
-            info,
+            info: Cow::Borrowed(info),
         }
+    }
+
+    pub(super) fn add_info(&mut self, more: &str) {
+        let info = self.info.to_mut();
+        if !info.is_empty() {
+            info.push_str("; ");
+        }
+        info.push_str(more);
     }
 }
 

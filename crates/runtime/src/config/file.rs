@@ -86,6 +86,11 @@ impl ConfigFile {
         }
     }
 
+    /// What names it in problems.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     fn bad(source: &str, text: String, remedy: &str) -> Self {
         Self {
             problem: Some((text, remedy.to_owned())),

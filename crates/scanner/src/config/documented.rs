@@ -24,7 +24,7 @@ const NONE: &str = "accepted, without effect";
 
 /// All of them.
 #[rustfmt::skip]
-pub const VARIABLES: [Variable; 46] = [
+pub const VARIABLES: [Variable; 47] = [
     variable("KS_PORT", "8080", "port to listen on, at all addresses; `--listen` wins"),
     variable("KS_DATA_DIR", "the working directory", "results are in its folder `results`; `--data-dir` wins"),
     variable("KS_CERT_FILE", "", "certificate to show, followed while it changes; with KS_KEY_FILE: TLS"),
@@ -49,12 +49,13 @@ pub const VARIABLES: [Variable; 46] = [
     variable("KS_INCLUDE_NAMESPACES", "", "only these namespaces, where a request names none"),
     variable("KS_EXCLUDE_NAMESPACES", "", "not these namespaces, where a request names none"),
     variable("KS_ENABLE_HOST_SCANNER", "false", "not done yet: a warning"),
-    variable("KS_SUBMIT", "false", "not done yet: a warning"),
+    variable("KS_SUBMIT", "false", "default of `submit`: results of full scans by frameworks go to the backend ([reporting.md](reporting.md))"),
+    variable("KS_SERVER", "", "the backend: asked where its event receiver is; wins over the service-discovery file"),
     variable("KS_KEEP_LOCAL", "false", "default of `keepLocal`"),
-    variable("KS_ACCOUNT_ID", "file `account`", "account of a backend"),
+    variable("KS_ACCOUNT_ID", "file `account`", "account of the backend, a UUID"),
     variable("KS_ACCESS_KEY", "file `accessKey`", "its key"),
     variable("KS_CREDENTIALS_SECRET_PATH", "/etc/credentials", "folder of these files"),
-    variable("KS_SERVICE_DISCOVERY_FILE_PATH", "/etc/config/services.json", "services of a backend"),
+    variable("KS_SERVICE_DISCOVERY_FILE_PATH", "/etc/config/services.json", "services of a backend: its `event-receiver-http` gets results"),
     variable("CONFIG", "/etc/config/clusterData.json", "path of that file: `namespace`, `clusterName`, `continuousPostureScan`"),
     variable("CLUSTER_NAME", "file `clusterName`", "what reports call the cluster"),
     variable("KS_CONTEXT", "", "the same, where no other name is given"),

@@ -58,7 +58,8 @@ fn what_the_chart_sets_is_taken() {
     // A context of no kubeconfig must not keep the pod's account from being used.
     assert_eq!(config.access, Access::default());
     assert!(!format!("{config:?}").contains("hunter2"));
-    assert_eq!(config.account.unwrap().1.reveal(), "hunter2");
+    // There is no backend whose account it could be.
+    assert!(config.destination.is_none());
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
 }
 
@@ -90,6 +91,7 @@ fn settings_that_are_not_done_are_warned_of() {
         ("KS_FORMAT", "html"),
         ("KS_FORMAT_VERSION", "v1"),
         ("KS_SUBMIT", "true"),
+        ("KS_SERVER", ""),
         ("KS_ENABLE_HOST_SCANNER", "true"),
     ])
     .unwrap();
@@ -107,4 +109,26 @@ fn networks_may_be_single_addresses() {
         .collect();
     assert_eq!(texts, ["10.0.0.0/8", "::1/128"]);
     assert!(!config.callbacks.enabled);
+}
+
+#[test]
+fn a_backend_is_a_server_with_an_account_and_a_wrong_one_counts_when_it_is_used() {
+    let account = "5d1f3a9e-0c2b-4b7e-9a53-1f0c2d3e4b5a";
+    let given = [
+        ("KS_SERVER", "api.example.com"),
+        ("KS_ACCOUNT_ID", account),
+        ("KS_ACCESS_KEY", "hunter2"),
+    ];
+    let config = read(&given).unwrap();
+    assert!(config.defaults.backend && !config.defaults.submit);
+    assert_eq!(config.destination.as_ref().unwrap().account.id(), account);
+    assert!(!format!("{config:?}").contains("hunter2"));
+
+    let wrong = [("KS_SERVER", "api.example.com"), ("KS_ACCOUNT_ID", "me")];
+    let config = read(&wrong).unwrap();
+    assert!(config.destination.is_none());
+    assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+    let used = wrong.into_iter().chain([("KS_SUBMIT", "true")]);
+    let error = read(&used.collect::<Vec<_>>()).unwrap_err();
+    assert!(error.to_string().contains("not a UUID"), "{error}");
 }

@@ -28,7 +28,7 @@ pub(super) fn perform(outside: &Outside, taken: &Taken, started: Instant) -> End
 fn try_perform(outside: &Outside, taken: &Taken, started: Instant) -> Result<(), WorkError> {
     let Taken { request, cancel } = taken;
     tracing::debug!(jobId = %request.id, "scan starts");
-    let finished = match &request.object {
+    let mut finished = match &request.object {
         None => outside.work.full(request, cancel, &mut |_| {}),
         Some(object) => outside
             .work
@@ -37,10 +37,15 @@ fn try_perform(outside: &Outside, taken: &Taken, started: Instant) -> Result<(),
     if cancel.is_cancelled() {
         return Err(WorkError::Cancelled);
     }
+    let submission = outside.submissions.of(request);
+    finished.facts.submission.clone_from(&submission);
     keep(outside, request, &finished)?;
     if is_of_metrics(request, &outside.include_namespaces) {
         let sums = Sums::new(&finished.scan, outside.resource_metrics);
         let (objects, took) = (finished.scan.objects_seen, started.elapsed());
+        outside
+            .metrics
+            .cluster(objects, finished.facts.cluster.as_ref());
         outside
             .last
             .succeeded(sums, objects, took, SystemTime::now());
@@ -55,6 +60,9 @@ fn try_perform(outside: &Outside, taken: &Taken, started: Instant) -> Result<(),
                 tracing::error!(jobId = %request.id, panic, "an observer of the scan panicked");
             }
         }
+    }
+    if submission.is_some() {
+        outside.submissions.offer(request.id, finished);
     }
     Ok(())
 }

@@ -118,6 +118,18 @@ fn namespaces_of_the_environment_hold_until_a_request_names_some() {
 }
 
 #[test]
+fn whether_results_are_sent_is_said_by_the_request_or_else_by_the_environment() {
+    let defaults = Defaults {
+        submit: true,
+        backend: true,
+        ..Defaults::default()
+    };
+    let of = |body: &str| parse(body.as_bytes(), &defaults).unwrap().request.submit;
+    assert!(of("{}"));
+    assert!(!of(r#"{"submit":false}"#) && !of(r#"{"keepLocal":true,"submit":true}"#));
+}
+
+#[test]
 fn ids_are_uuids_with_dashes_and_nothing_else() {
     assert!(parse_id("7c6ee1f2-44a4-4f8b-a3f4-0d0f6a3f2f6d").is_some());
     for text in [

@@ -15,5 +15,6 @@ mod prometheus;
 mod real;
 mod results;
 mod role;
+mod submissions;
 mod work;
 mod world;
