@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kubescape_collect::{Event, KindId, Kinds, Problem};
 use kubescape_engine::KindMatch;
@@ -182,7 +182,13 @@ impl Follower {
 
     /// Takes events until something holds.
     pub(crate) fn wait(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + Duration::from_mins(3);
         while !holds(self) {
+            assert!(
+                Instant::now() < end,
+                "{what}: it does not come; {:?}",
+                self.follow
+            );
             let next = self.next();
             match next {
                 Some(event) => self.view.take(event),

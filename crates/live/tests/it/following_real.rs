@@ -301,16 +301,26 @@ fn an_account_that_may_see_little_has_gaps(plane: &ControlPlane) {
             .contains("system:serviceaccount:default:watcher")
     );
     assert_eq!((follower.gap(CARTS), follower.names(CARTS).len()), ("", 2));
-    // When it is allowed to see more
-    plane
-        .kubectl(&[
+    // When it is allowed to see more (by a role of its own: `view` is empty until a
+    // controller has put it together)
+    for arguments in [
+        [
+            "create",
+            "clusterrole",
+            "watch-pods",
+            "--verb=list,watch",
+            "--resource=pods",
+        ],
+        [
             "create",
             "clusterrolebinding",
-            "all",
-            "--clusterrole=view",
+            "watch-pods",
+            "--clusterrole=watch-pods",
             "--serviceaccount=default:watcher",
-        ])
-        .unwrap();
+        ],
+    ] {
+        plane.kubectl(&arguments).unwrap();
+    }
     follower.wait("pods", |here| here.gap("pods").is_empty());
     assert!(!follower.gap("secrets").is_empty());
 }
