@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubescape_explain::{
-    Delivery, Explanation, Facts, KindState, ObjectRef, Phase, Presence, Progress, Stored,
-    StoredResult, explain,
+    Delivery, Explanation, Facts, ObjectRef, Phase, Progress, Stored, StoredResult, explain,
 };
 use kubescape_names::annotation::{self, AnnotationKey};
 use kubescape_posture::{Key, ResultKey, ResultResource};
@@ -176,16 +175,5 @@ fn delivery(standing: Standing) -> Delivery {
 
 /// Of an object of which nobody could say anything.
 fn nobody(object: ObjectRef, why: &str) -> Explanation {
-    let facts = Facts {
-        synced: true,
-        to_write: 0,
-        kind: KindState::Read,
-        namespace_followed: true,
-        presence: Presence::Unknown(why.to_owned()),
-        judged: None,
-        stored: Stored::Nothing,
-        delivery: Delivery::Unknown,
-        unknown: Vec::new(),
-    };
-    explain(object, facts)
+    explain(object, Facts::unknown(true, why))
 }

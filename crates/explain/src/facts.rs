@@ -27,6 +27,23 @@ pub struct Facts {
     pub unknown: Vec<String>,
 }
 
+impl Facts {
+    /// What there is to say when nobody could look for the object, for that reason.
+    pub fn unknown(synced: bool, why: impl Into<String>) -> Self {
+        Self {
+            synced,
+            to_write: 0,
+            kind: KindState::Read,
+            namespace_followed: true,
+            presence: Presence::Unknown(why.into()),
+            judged: None,
+            stored: Stored::Nothing,
+            delivery: Delivery::Unknown,
+            unknown: Vec::new(),
+        }
+    }
+}
+
 /// How it is with a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KindState {

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kubescape_continuous::Explainer;
-use kubescape_explain::{
-    Delivery, Explanation, Facts, KindState, ObjectRef, Phase, Presence, Progress, Stored, explain,
-};
+use kubescape_explain::{Explanation, Facts, ObjectRef, Phase, Progress, explain};
 use kubescape_runtime::Tasks;
 use kubescape_scanner::Insight;
 
@@ -65,7 +63,7 @@ impl Insight for Insights {
     async fn explain(&self, object: ObjectRef) -> Explanation {
         match self.0.explainer.get() {
             Some(explainer) => explainer.explain(object).await,
-            None => explain(object, not_begun(self.why())),
+            None => explain(object, Facts::unknown(false, self.why())),
         }
     }
 
@@ -77,20 +75,6 @@ impl Insight for Insights {
                 ..Progress::default()
             },
         }
-    }
-}
-
-fn not_begun(why: String) -> Facts {
-    Facts {
-        synced: false,
-        to_write: 0,
-        kind: KindState::Read,
-        namespace_followed: true,
-        presence: Presence::Unknown(why),
-        judged: None,
-        stored: Stored::Nothing,
-        delivery: Delivery::Unknown,
-        unknown: Vec::new(),
     }
 }
 
