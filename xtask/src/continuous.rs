@@ -19,7 +19,7 @@ use kube::api::{
     Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams, WatchEvent, WatchParams,
 };
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kubescape_testcluster::Cluster;
+use kubescape_testcluster::{Cluster, storage_at};
 use serde_json::{Value as Json, json};
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -322,26 +322,9 @@ fn storage(arguments: &Arguments, cluster: &Cluster, folder: &Path) -> Result<Pr
         .nth(1)
         .and_then(|rest| rest.split('"').next())
         .unwrap_or_default();
-    let service = json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubescape"}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "storage", "namespace": "kubescape"},
-         "spec": {"type": "ExternalName", "externalName": "localhost"}},
-        {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
-         "metadata": {"name": format!("v1beta1.{GROUP}")},
-         "spec": {"group": GROUP, "version": "v1beta1", "groupPriorityMinimum": 1000, "versionPriority": 15,
-                  "insecureSkipTLSVerify": true,
-                  "service": {"name": "storage", "namespace": "kubescape", "port": port.parse::<u16>()?}}},
-    ]});
-    let file = folder.join("service.json");
-    fs::write(&file, service.to_string())?;
-    cluster.kubectl(&["apply", "-f", &file.display().to_string()])?;
-    cluster.kubectl(&[
-        "wait",
-        "apiservice",
-        &format!("v1beta1.{GROUP}"),
-        "--for=condition=Available",
-        "--timeout=60s",
-    ])?;
+    cluster.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: kubescape}\n")?;
+    cluster.apply(&storage_at(port, None))?;
+    cluster.wait_for_storage("Available")?;
     Ok(storage)
 }
 

@@ -10,7 +10,6 @@
     reason = "this is how tests fail, and say what they skip"
 )]
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +19,7 @@ use kubescape_doctor::{Api, Finding, Options, State, examine, look};
 use kubescape_explain::{ObjectRef, Verdict};
 use kubescape_live::Access;
 use kubescape_runtime::tls::OwnCa;
-use kubescape_testcluster::{Cluster, Part};
+use kubescape_testcluster::{Cluster, Part, storage_at};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const API_SERVICE: &str = "v1beta1.spdx.softwarecomposition.kubescape.io";
@@ -74,49 +73,12 @@ fn assert_finds(findings: &[Finding], check: &str, state: State, text: &str) {
 }
 
 impl World {
-    fn apply(&self, text: &str) {
-        let path = self.folder.path().join("object.yaml");
-        std::fs::write(&path, text).unwrap();
-        self.plane
-            .kubectl(&["apply", "-f", path.to_str().unwrap()])
-            .unwrap();
-    }
-
     /// An APIService that leads to a port where nobody listens.
     fn api_service(&self, authority: Option<&str>) {
-        let mut text = format!(
-            "apiVersion: v1
-kind: Service
-metadata: {{name: storage, namespace: kubescape}}
-spec: {{type: ExternalName, externalName: localhost}}
----
-apiVersion: apiregistration.k8s.io/v1
-kind: APIService
-metadata: {{name: {API_SERVICE}}}
-spec:
-  group: spdx.softwarecomposition.kubescape.io
-  version: v1beta1
-  groupPriorityMinimum: 1000
-  versionPriority: 15
-  service: {{name: storage, namespace: kubescape, port: 1}}
-"
-        );
-        match authority {
-            Some(pem) => writeln!(text, "  caBundle: {}", BASE64_STANDARD.encode(pem)),
-            None => writeln!(text, "  insecureSkipTLSVerify: true"),
-        }
-        .unwrap();
-        self.apply(&text);
-        let unavailable = "--for=condition=Available=false";
-        self.plane
-            .kubectl(&[
-                "wait",
-                "apiservice",
-                API_SERVICE,
-                unavailable,
-                "--timeout=60s",
-            ])
-            .unwrap();
+        let bundle = authority.map(|pem| BASE64_STANDARD.encode(pem));
+        let manifests = storage_at(1, bundle.as_deref());
+        self.plane.apply(&manifests).unwrap();
+        self.plane.wait_for_storage("Available=false").unwrap();
     }
 }
 
@@ -200,8 +162,10 @@ async fn what_is_broken_is_found_and_said() {
 
 async fn the_cluster_alone_explains(world: &World) {
     let plane = &world.plane;
-    world.apply(
-        "apiVersion: apps/v1
+    world
+        .plane
+        .apply(
+            "apiVersion: apps/v1
 kind: Deployment
 metadata: {name: cart, namespace: default}
 spec:
@@ -210,7 +174,8 @@ spec:
     metadata: {labels: {app: cart}}
     spec: {containers: [{name: main, image: registry.example.com/cart:1}]}
 ",
-    );
+        )
+        .unwrap();
     plane
         .kubectl(&[
             "wait",

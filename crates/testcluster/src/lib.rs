@@ -12,9 +12,11 @@ mod certificates;
 mod cluster;
 mod error;
 mod launch;
+mod manifests;
 mod process;
 
 pub use binaries::Binaries;
 pub use certificates::Pair;
 pub use cluster::{Cluster, Part};
 pub use error::Error;
+pub use manifests::{STORAGE_API, storage_at};

@@ -1,6 +1,6 @@
 //! The ways into the storage.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -15,7 +15,7 @@ use kubescape_runtime::{Health, Shutdown};
 use kubescape_sink::{ResultStore, kube_store, local_store};
 use kubescape_storage::{Authentication, Caller, Config, Flags, FrontProxy, Server, Settings};
 use kubescape_store::{SqliteOptions, SqliteStore};
-use kubescape_testcluster::Cluster;
+use kubescape_testcluster::{Cluster, storage_at};
 use tempfile::TempDir;
 
 use super::Fault;
@@ -50,7 +50,7 @@ async fn aggregator(folder: TempDir) -> Result<Open, Fault> {
     let cluster = Cluster::start()?;
     cluster.kubectl(&["create", "namespace", "kubescape"])?;
     let account = cluster.account_kubeconfig("kubescape", "storage")?;
-    apply(&cluster, RIGHTS)?;
+    cluster.apply(RIGHTS)?;
     let server = Process::start(folder.path(), Some(&account))?;
     register(&cluster, &server, folder.path())?;
     let client = client(&cluster.kubeconfig()).await?;
@@ -77,34 +77,7 @@ fn register(cluster: &Cluster, server: &Process, folder: &Path) -> Result<(), Fa
     let ca = kubescape_runtime::tls::OwnCa::open_or_create(&path, SystemTime::now())?;
     let bundle = base64::engine::general_purpose::STANDARD.encode(ca.bundle_pem());
     let port = server.port;
-    let text = format!(
-        "apiVersion: v1\nkind: Service\nmetadata: {{name: storage, namespace: kubescape}}\n\
-         spec: {{type: ExternalName, externalName: localhost}}\n---\n\
-         apiVersion: apiregistration.k8s.io/v1\nkind: APIService\n\
-         metadata: {{name: v1beta1.{GROUP}}}\n\
-         spec:\n  group: {GROUP}\n  version: v1beta1\n  groupPriorityMinimum: 1000\n  \
-         versionPriority: 15\n  caBundle: {bundle}\n  \
-         service: {{name: storage, namespace: kubescape, port: {port}}}\n"
-    );
-    apply(cluster, &text)
-}
-
-fn apply(cluster: &Cluster, text: &str) -> Result<(), Fault> {
-    let mut child = Command::new(cluster.program("kubectl"))
-        .arg("--kubeconfig")
-        .arg(cluster.kubeconfig())
-        .args(["apply", "-f", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()?;
-    let mut input = child.stdin.take().ok_or("no input")?;
-    input.write_all(text.as_bytes())?;
-    drop(input);
-    let status = child.wait()?;
-    status
-        .success()
-        .then_some(())
-        .ok_or("kubectl apply failed")?;
+    cluster.apply(&storage_at(port, Some(&bundle)))?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use kubescape_testcluster::Cluster;
+use kubescape_testcluster::{Cluster, storage_at};
 use serde_json::Value as Json;
 
 use crate::up::{Process, control_plane};
@@ -67,14 +67,6 @@ struct World {
 }
 
 impl World {
-    fn apply(&self, text: &str) {
-        let path = self.folder.path().join("object.yaml");
-        std::fs::write(&path, text).unwrap();
-        self.plane
-            .kubectl(&["apply", "-f", path.to_str().unwrap()])
-            .unwrap();
-    }
-
     fn start(&self, role: &str, tells: &str) -> (Process, String) {
         let arguments = [
             role,
@@ -94,29 +86,8 @@ impl World {
 
     /// Results are at that port from now on.
     fn register(&self, port: &str) {
-        self.apply(&format!(
-            "apiVersion: v1
-kind: Service
-metadata: {{name: storage, namespace: kubescape}}
-spec: {{type: ExternalName, externalName: localhost}}
----
-apiVersion: apiregistration.k8s.io/v1
-kind: APIService
-metadata: {{name: v1beta1.spdx.softwarecomposition.kubescape.io}}
-spec:
-  group: spdx.softwarecomposition.kubescape.io
-  version: v1beta1
-  groupPriorityMinimum: 1000
-  versionPriority: 15
-  insecureSkipTLSVerify: true
-  service: {{name: storage, namespace: kubescape, port: {port}}}
-"
-        ));
-        let service = "v1beta1.spdx.softwarecomposition.kubescape.io";
-        let available = "--for=condition=Available";
-        self.plane
-            .kubectl(&["wait", "apiservice", service, available, "--timeout=60s"])
-            .unwrap();
+        self.plane.apply(&storage_at(port, None)).unwrap();
+        self.plane.wait_for_storage("Available").unwrap();
     }
 
     /// The verdict that is printed, and all of it.
@@ -151,7 +122,7 @@ fn a_real_cluster_is_explained_by_its_scanner_and_without_it() {
     std::fs::write(world.folder.path().join("config/clusterData.json"), config).unwrap();
     let (storage, port) = world.start("storage", "the storage serves");
     world.register(&port);
-    world.apply(CART);
+    world.plane.apply(CART).unwrap();
     // Its controller notes the revision in it: from then on it stays as it is.
     let revision = r"--for=jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}=1";
     let wait = [
@@ -192,7 +163,10 @@ fn a_real_cluster_is_explained_by_its_scanner_and_without_it() {
 
     // And of what changes while nobody follows it is stale
     scanner.stop();
-    world.apply(&CART.replace("cart:1", "cart:2"));
+    world
+        .plane
+        .apply(&CART.replace("cart:1", "cart:2"))
+        .unwrap();
     let (stale, said) = world.explain(&["deploy/cart"]);
     assert_eq!(stale, "stale", "{said:#}");
     assert!(

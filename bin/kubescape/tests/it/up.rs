@@ -10,4 +10,4 @@ mod process;
 mod samples;
 
 pub(crate) use cluster::control_plane;
-pub(crate) use process::Process;
+pub(crate) use process::{Process, ask};

@@ -3,16 +3,14 @@
 //! Runs when the programs are there or may be built: with
 //! `KUBESCAPE_TEST_CLUSTER=1` or `KUBESCAPE_TEST_BINARIES=DIR`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use kubescape_runtime::config::Env;
 use kubescape_runtime::tls::OwnCa;
 use kubescape_sink::kube_store;
 use kubescape_storage::{Config, Flags};
-use kubescape_testcluster::Cluster;
+use kubescape_testcluster::{Cluster, storage_at};
 
 use crate::storage::{client, pass, results, writer};
 
@@ -25,24 +23,6 @@ fn control_plane() -> Option<Cluster> {
     }
     println!("KUBESCAPE_TEST_CLUSTER is not set: no control plane was started");
     None
-}
-
-fn apply(cluster: &Cluster, text: &str) {
-    let mut child = Command::new(cluster.program("kubectl"))
-        .arg("--kubeconfig")
-        .arg(cluster.kubeconfig())
-        .args(["apply", "-f", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    assert!(child.wait().unwrap().success());
 }
 
 /// What the storage needs, and a scanner that may do all, or all but batches.
@@ -106,7 +86,7 @@ async fn results_arrive_through_the_aggregator_with_batches_and_without() {
     let accounts = ["storage", "scanner", "plain"];
     let [storage, scanner, plain] =
         accounts.map(|name| cluster.account_kubeconfig("kubescape", name).unwrap());
-    apply(&cluster, &rights());
+    cluster.apply(&rights()).unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -129,18 +109,7 @@ async fn results_arrive_through_the_aggregator_with_batches_and_without() {
     // When writers begin before the group is even registered
     let scanner = writer(Arc::new(kube_store(client(&scanner).await)));
     let plain = writer(Arc::new(kube_store(client(&plain).await)));
-    apply(
-        &cluster,
-        &format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: storage, namespace: kubescape}}\n\
-             spec: {{type: ExternalName, externalName: localhost}}\n---\n\
-             apiVersion: apiregistration.k8s.io/v1\nkind: APIService\n\
-             metadata: {{name: v1beta1.{GROUP}}}\n\
-             spec:\n  group: {GROUP}\n  version: v1beta1\n  groupPriorityMinimum: 1000\n  \
-             versionPriority: 15\n  caBundle: {bundle}\n  \
-             service: {{name: storage, namespace: kubescape, port: {port}}}\n"
-        ),
-    );
+    cluster.apply(&storage_at(port, Some(&bundle))).unwrap();
     scanner.idle().await;
     // Then all arrives, nothing twice
     let report = pass(&scanner, results(100)).await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use base64::Engine as _;
-use kubescape_testcluster::{Cluster, Part};
+use kubescape_testcluster::{Cluster, Part, storage_at};
 use tempfile::TempDir;
 
 use crate::bouncer::Bouncer;
@@ -50,16 +50,7 @@ impl World {
 
     fn register(&self) {
         let bundle = base64::engine::general_purpose::STANDARD.encode(self.storage.authority());
-        let port = self.bouncer.port();
-        let text = format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: storage, namespace: kubescape}}\n\
-             spec: {{type: ExternalName, externalName: localhost}}\n---\n\
-             apiVersion: apiregistration.k8s.io/v1\nkind: APIService\n\
-             metadata: {{name: v1beta1.{GROUP}}}\n\
-             spec:\n  group: {GROUP}\n  version: v1beta1\n  groupPriorityMinimum: 1000\n  \
-             versionPriority: 15\n  caBundle: {bundle}\n  \
-             service: {{name: storage, namespace: kubescape, port: {port}}}\n"
-        );
+        let text = storage_at(self.bouncer.port(), Some(&bundle));
         self.kubectl.ok_with(&["apply", "-f", "-"], &text);
         self.wait_until_served();
     }

@@ -1,9 +1,8 @@
 //! Storage behind the aggregator of a real API server, and a scanner that follows the
 //! cluster.
 
-use kubescape_testcluster::Cluster;
+use kubescape_testcluster::{Cluster, storage_at};
 
-use super::cluster::apply;
 use super::process::{Folder, Process};
 
 /// The roles as the chart runs them.
@@ -30,7 +29,7 @@ impl Chain {
         let line = storage.wait_for("the storage serves");
         let port = line.split("127.0.0.1:").nth(1).unwrap();
         let port = port.split('"').next().unwrap().to_owned();
-        register(plane, &folder, &port);
+        register(plane, &port);
         let scanner = role("scanner", &kubeconfig, "127.0.0.1:0", &folder);
         scanner.wait_for("the scanner serves");
         Self {
@@ -67,42 +66,10 @@ fn role(name: &str, kubeconfig: &str, listen: &str, folder: &Folder) -> Process 
     Process::start(&arguments, folder.root())
 }
 
-fn register(plane: &Cluster, folder: &Folder, port: &str) {
-    let manifests = format!(
-        "apiVersion: v1
-kind: Namespace
-metadata: {{name: kubescape}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: storage, namespace: kubescape}}
-spec: {{type: ExternalName, externalName: localhost}}
----
-apiVersion: apiregistration.k8s.io/v1
-kind: APIService
-metadata: {{name: v1beta1.spdx.softwarecomposition.kubescape.io}}
-spec:
-  group: spdx.softwarecomposition.kubescape.io
-  version: v1beta1
-  groupPriorityMinimum: 1000
-  versionPriority: 15
-  insecureSkipTLSVerify: true
-  service: {{name: storage, namespace: kubescape, port: {port}}}
-"
-    );
-    apply(plane, folder, &manifests);
-    available(plane);
-}
+const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kubescape}\n";
 
-/// Waits until the API server finds the storage.
-pub(crate) fn available(plane: &Cluster) {
-    plane
-        .kubectl(&[
-            "wait",
-            "apiservice",
-            "v1beta1.spdx.softwarecomposition.kubescape.io",
-            "--for=condition=Available",
-            "--timeout=60s",
-        ])
-        .unwrap();
+fn register(plane: &Cluster, port: &str) {
+    plane.apply(NAMESPACE).unwrap();
+    plane.apply(&storage_at(port, None)).unwrap();
+    plane.wait_for_storage("Available").unwrap();
 }

@@ -15,21 +15,13 @@ pub(crate) fn control_plane() -> Option<Cluster> {
     Some(Cluster::start().unwrap())
 }
 
-pub(crate) fn apply(plane: &Cluster, folder: &Folder, text: &str) {
-    folder.write("object.yaml", text);
-    let path = folder.path("object.yaml");
-    plane
-        .kubectl(&["apply", "-f", path.to_str().unwrap()])
-        .unwrap();
-}
-
 /// What every way of running shows of a cluster.
-pub(crate) fn a_cluster_is_followed(plane: &Cluster, folder: &Folder, reader: &Reader) {
-    apply(plane, folder, &deployment(true));
+pub(crate) fn a_cluster_is_followed(plane: &Cluster, reader: &Reader) {
+    plane.apply(&deployment(true)).unwrap();
     reader.wait("deployment-cart", PRIVILEGED, "failed");
-    apply(plane, folder, &deployment(false));
+    plane.apply(&deployment(false)).unwrap();
     reader.wait("deployment-cart", PRIVILEGED, "passed");
-    apply(plane, folder, SERVICE);
+    plane.apply(SERVICE).unwrap();
     reader.wait("deployment-cart", EXPOSED, "failed");
     plane
         .kubectl(&["delete", "service", "cart", "-n", "shop"])
@@ -64,7 +56,7 @@ fn a_real_cluster_is_scanned_as_it_changes() {
     let process = Process::start(&arguments, folder.root());
     process.wait_for("\"msg\":\"up\"");
     let reader = Reader::new(&folder.path("data/kubeconfig"));
-    a_cluster_is_followed(&plane, &folder, &reader);
+    a_cluster_is_followed(&plane, &reader);
     process.stop();
 
     behind_its_api_server(&plane);
@@ -74,7 +66,7 @@ fn a_real_cluster_is_scanned_as_it_changes() {
 fn behind_its_api_server(plane: &Cluster) {
     let chain = Chain::new(plane);
     let reader = Reader::new(&plane.kubeconfig());
-    a_cluster_is_followed(plane, &chain.folder, &reader);
+    a_cluster_is_followed(plane, &reader);
     let shown = plane
         .kubectl(&["get", "workloadconfigurationscansummaries", "-A"])
         .unwrap();

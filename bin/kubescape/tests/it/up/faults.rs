@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use kubescape_testcluster::Part;
 
-use super::behind::{Chain, available};
-use super::cluster::{apply, control_plane};
+use super::behind::Chain;
+use super::cluster::control_plane;
 use super::process::Reader;
 use super::samples::{PRIVILEGED, deployment};
 
@@ -20,24 +20,22 @@ fn results_outlive_a_storage_that_crashes_and_an_api_server_that_restarts() {
     plane.kubectl(&["create", "namespace", "shop"]).unwrap();
     let mut chain = Chain::new(&plane);
     let reader = Reader::new(&plane.kubeconfig());
-    apply(&plane, &chain.folder, &deployment(true));
+    plane.apply(&deployment(true)).unwrap();
     reader.wait("deployment-cart", PRIVILEGED, "failed");
 
     // Given a storage that crashed
     chain.crash_storage();
     // When an object changes meanwhile, one comes and one goes
-    apply(&plane, &chain.folder, &deployment(false));
-    apply(
-        &plane,
-        &chain.folder,
-        &deployment(true).replace("cart", "till"),
-    );
+    plane.apply(&deployment(false)).unwrap();
+    plane
+        .apply(&deployment(true).replace("cart", "till"))
+        .unwrap();
     chain.scanner.wait_for(AWAY);
     let (began, before) = (Instant::now(), chain.scanner.processor());
     plane
         .kubectl(&["delete", "deployment", "cart", "-n", "shop"])
         .unwrap();
-    apply(&plane, &chain.folder, &deployment(false));
+    plane.apply(&deployment(false)).unwrap();
     let lines = chain.scanner.lines_within(Duration::from_secs(5));
     // Then the scanner waits without working itself to death
     let busy = (chain.scanner.processor() - before) / began.elapsed().as_secs_f64();
@@ -45,7 +43,7 @@ fn results_outlive_a_storage_that_crashes_and_an_api_server_that_restarts() {
     assert!(lines.len() < 20, "{}", lines.join("\n"));
     // And when the storage is back, all that was missed is there
     chain.restart_storage();
-    available(&plane);
+    plane.wait_for_storage("Available").unwrap();
     reader.wait("deployment-cart", PRIVILEGED, "passed");
     reader.wait("deployment-till", PRIVILEGED, "failed");
 
@@ -54,8 +52,8 @@ fn results_outlive_a_storage_that_crashes_and_an_api_server_that_restarts() {
     plane
         .kubectl(&["delete", "deployment", "till", "-n", "shop"])
         .unwrap();
-    apply(&plane, &chain.folder, &deployment(true));
-    available(&plane);
+    plane.apply(&deployment(true)).unwrap();
+    plane.wait_for_storage("Available").unwrap();
     // Then results follow
     let reader = Reader::new(&plane.kubeconfig());
     reader.wait("deployment-cart", PRIVILEGED, "failed");
