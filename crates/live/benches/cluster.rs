@@ -19,7 +19,6 @@ use std::time::Instant;
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kubescape_collect::Limits;
 use kubescape_controls::LIBRARY;
 use kubescape_engine::{Inputs, Plan, Selection};
 use kubescape_live::{Access, Cluster, Namespaces, Patience};
@@ -179,18 +178,12 @@ fn scan(kubeconfig: &Path) -> String {
     let plan = plan(&cluster);
     let survey = cluster.survey(&plan, &Namespaces::default(), None).unwrap();
     let options = Options {
-        plan,
         filter: Filter {
             skip_owned: true,
             ..Filter::default()
         },
         threads: 2,
-        keep_objects: false,
-        descriptions: kubescape_collect::Descriptions::default(),
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
-        cancel: kubescape_scan::Cancel::default(),
+        ..Options::new(plan)
     };
     let scan = scan_feed(&survey, survey.sources(), options, &mut |_| {}).unwrap();
     let failed = scan.outcome.failed_resources;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use kubescape_collect::{Limits, find, parse, read_documents};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Arena, Plan, Scope, Selection};
-use kubescape_scan::{Filter, Options, scan};
+use kubescape_scan::{Options, scan};
 
 const ROUNDS: usize = 5;
 
@@ -88,15 +88,8 @@ fn scan_all(path: &Path, threads: usize) {
     let plan = Plan::new(&LIBRARY, &selection, Some(Scope::File), default_inputs())
         .expect("the library has frameworks");
     let options = Options {
-        plan,
-        filter: Filter::default(),
         threads,
-        keep_objects: false,
-        descriptions: kubescape_collect::Descriptions::default(),
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
-        cancel: kubescape_scan::Cancel::default(),
+        ..Options::new(plan)
     };
     let result = scan(find(&[path]).sources, options, &mut |_| {}).expect("nothing is written");
     assert!(result.objects_seen > 0 && !result.is_partial());

@@ -52,7 +52,7 @@ impl std::error::Error for Cancelled {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Filter, Options, scan};
+    use crate::{Options, scan};
     use kubescape_controls::LIBRARY;
     use kubescape_engine::{Inputs, Plan, Selection};
 
@@ -61,15 +61,8 @@ mod tests {
         let plan = Plan::new(&LIBRARY, &Selection::default(), None, Inputs::default()).unwrap();
         let cancel = Cancel::default();
         let options = Options {
-            plan,
-            filter: Filter::default(),
-            descriptions: kubescape_collect::Descriptions::default(),
-            threads: 1,
-            keep_objects: false,
-            keep_texts: false,
-            digests: false,
-            limits: kubescape_collect::Limits::default(),
             cancel: cancel.clone(),
+            ..Options::new(plan)
         };
         cancel.cancel();
         let error = scan(Vec::new(), options, &mut |_| {}).err().unwrap();

@@ -50,6 +50,23 @@ pub struct Options {
     pub cancel: Cancel,
 }
 
+impl Options {
+    /// Judges everything with one worker, and keeps nothing for reports.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            filter: Filter::default(),
+            descriptions: Descriptions::default(),
+            threads: 1,
+            keep_objects: false,
+            keep_texts: false,
+            digests: false,
+            limits: kubescape_collect::Limits::default(),
+            cancel: Cancel::default(),
+        }
+    }
+}
+
 /// Where an object stands in the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -20,7 +20,7 @@ use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope};
 use kubescape_live::Access;
@@ -28,7 +28,7 @@ use kubescape_report::{ClusterFacts, Facts};
 use kubescape_runtime::config::{ConfigFile, Env};
 use kubescape_runtime::serve::{Bound, Peer, ServeOptions};
 use kubescape_runtime::{Drain, Shutdown, Supervisor};
-use kubescape_scan::{Cancel, Filter, Options, scan};
+use kubescape_scan::{Cancel, Options, scan};
 use kubescape_scanner::{
     Config, Files, Finished, Flags, LiveWork, Role, ScanObject, ScanRequest, Server, Work,
     WorkError,
@@ -61,15 +61,10 @@ fn judge(
     let selection = request.targets.selection();
     let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
     let options = Options {
-        plan,
-        filter: Filter::default(),
         threads,
         keep_objects: true,
-        descriptions: kubescape_collect::Descriptions::default(),
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
         cancel: cancel.clone(),
+        ..Options::new(plan)
     };
     let scan = scan(find(&[path]).sources, options, &mut |_| {});
     Ok(Finished {

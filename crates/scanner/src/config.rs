@@ -63,7 +63,7 @@ pub struct Config {
     pub limits: Limits,
     /// Who may be called back.
     pub callbacks: CallbackPolicy,
-    /// Files about nodes and the cloud, which scans read beside the cluster.
+    /// Files that scans read beside the cluster.
     pub beyond: Beyond,
     /// A file that narrows what continuous scanning follows; it need not be there.
     pub rules: PathBuf,

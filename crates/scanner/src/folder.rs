@@ -77,9 +77,7 @@ impl Work for FolderWork {
     ) -> Result<Finished, WorkError> {
         let options = plans::of_all(request, Scope::Cluster, cancel)?;
         let finished = self.judge(request, options, progress)?;
-        if finished.scan.objects_seen == 0 {
-            return Err(WorkError::Failed(plans::nothing_read(&finished.scan)));
-        }
+        plans::require_any(&finished.scan)?;
         Ok(finished)
     }
 

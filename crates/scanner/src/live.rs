@@ -151,9 +151,7 @@ impl Work for LiveWork {
         let finished = self
             .judge(&cluster, request, options, progress)
             .map_err(failed)?;
-        if finished.scan.objects_seen == 0 {
-            return Err(WorkError::Failed(plans::nothing_read(&finished.scan)));
-        }
+        plans::require_any(&finished.scan)?;
         Ok(finished)
     }
 

@@ -1,7 +1,6 @@
 //! From a request to what a scan judges, and from what it saw to whether that is
 //! a result. Pure.
 
-use kubescape_collect::{Descriptions, Limits};
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Control, Origin, Plan, Rule, Scope};
 use kubescape_scan::{Cancel, Filter, Options, Scan, WorkloadName};
@@ -107,8 +106,6 @@ fn plan(
 
 fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
     Options {
-        plan,
-        descriptions: Descriptions::default(),
         filter: Filter {
             include_namespaces: request.include_namespaces.clone(),
             exclude_namespaces: request.exclude_namespaces.clone(),
@@ -116,20 +113,22 @@ fn options(plan: Plan, request: &ScanRequest, cancel: &Cancel) -> Options {
         },
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         keep_objects: true,
-        keep_texts: false,
         digests: true,
-        limits: Limits::default(),
         cancel: cancel.clone(),
+        ..Options::new(plan)
     }
 }
 
-/// Why a scan of everything saw nothing.
-pub(crate) fn nothing_read(scan: &Scan) -> String {
+/// A scan of everything has to have seen something.
+pub(crate) fn require_any(scan: &Scan) -> Result<(), WorkError> {
+    if scan.objects_seen > 0 {
+        return Ok(());
+    }
     let reason = scan.problems.iter().find(|problem| !problem.is_note());
-    match reason {
+    Err(WorkError::Failed(match reason {
         Some(problem) => format!("nothing could be read: {problem}"),
         None => "there is no object in the namespaces that were chosen".to_owned(),
-    }
+    }))
 }
 
 /// The object has to be there, once, and of the API group that was named.

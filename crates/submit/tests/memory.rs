@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "this is how tests fail")]
 
 use allocation_counter::measure;
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_report::Facts;
-use kubescape_scan::{Cancel, Filter, Options, Scan, scan};
+use kubescape_scan::{Options, Scan, scan};
 use kubescape_submit::{CHUNK_LIMIT, Chunks};
 
 /// So many objects of a middling cluster, by all frameworks.
@@ -24,15 +24,8 @@ fn judged(objects: usize) -> Scan {
     };
     let plan = Plan::new(&LIBRARY, &selection, Some(Scope::File), default_inputs()).unwrap();
     let options = Options {
-        plan,
-        descriptions: kubescape_collect::Descriptions::default(),
-        filter: Filter::default(),
-        threads: 1,
         keep_objects: true,
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
-        cancel: Cancel::default(),
+        ..Options::new(plan)
     };
     scan(found.sources, options, &mut |_| {}).unwrap()
 }

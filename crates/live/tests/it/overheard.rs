@@ -7,7 +7,7 @@ use kubescape_engine::{
     Arena, Inputs, Object, Outcome, Plan, Record, Scope, Selection, World, from_json_str,
 };
 use kubescape_live::{Cluster, Known, Neighbours, Overhear};
-use kubescape_scan::{Cancel, Filter, Options, Scan, WorkloadName};
+use kubescape_scan::{Filter, Options, Scan, WorkloadName};
 use serde_json::{Value, json};
 
 use crate::fake::{Server, discovery, list};
@@ -136,18 +136,13 @@ fn scan_one(cluster: &Cluster, object: &Value, follower: Option<&dyn Overhear>) 
         namespace,
     };
     let options = Options {
-        plan: everything(),
-        descriptions: kubescape_collect::Descriptions::default(),
         filter: Filter {
             workload: Some(workload),
             ..Filter::default()
         },
-        threads: 1,
         keep_objects: true,
-        keep_texts: false,
         digests: true,
-        limits: kubescape_collect::Limits::default(),
-        cancel: Cancel::default(),
+        ..Options::new(everything())
     };
     let judged = cluster.judge_beside(options, follower, &mut |_| {});
     judged.unwrap().0

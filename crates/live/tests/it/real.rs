@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::LIBRARY;
 use kubescape_engine::{Inputs, Plan, Scope, Selection, Status};
 use kubescape_live::{Access, Cluster, Namespaces, Patience};
@@ -71,15 +71,9 @@ fn scan_cluster(cluster: &Cluster, namespaces: &[&str]) -> Scan {
 
 fn scan_files(path: &Path, namespaces: &[&str]) -> Scan {
     let options = Options {
-        plan: everything(),
         filter: only(namespaces),
         threads: 2,
-        keep_objects: false,
-        descriptions: kubescape_collect::Descriptions::default(),
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
-        cancel: kubescape_scan::Cancel::default(),
+        ..Options::new(everything())
     };
     scan(find(&[path]).sources, options, &mut |_| {}).unwrap()
 }

@@ -37,15 +37,10 @@ pub(crate) fn scan(cluster: &Cluster, controls: &[&str]) -> Scan {
 
 pub(crate) fn run(survey: &Survey<'_>, plan: Plan, filter: Filter) -> Scan {
     let options = Options {
-        plan,
         filter,
         threads: 2,
         keep_objects: true,
-        descriptions: kubescape_collect::Descriptions::default(),
-        keep_texts: false,
-        digests: false,
-        limits: kubescape_collect::Limits::default(),
-        cancel: kubescape_scan::Cancel::default(),
+        ..Options::new(plan)
     };
     scan_feed(survey, survey.sources(), options, &mut |_| {}).unwrap()
 }

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_operator::{Config, Embedded};
 use kubescape_report::{ClusterFacts, Facts};
 use kubescape_runtime::config::{ConfigFile, Env};
 use kubescape_runtime::{Drain, Supervisor};
-use kubescape_scan::{Cancel, Filter, Options, scan};
+use kubescape_scan::{Cancel, Options, scan};
 use kubescape_scanner::{Finished, ScanObject, ScanRequest, Work, WorkError};
 use serde_json::{Value, json};
 
@@ -36,15 +36,8 @@ impl Work for Manifests {
         };
         let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
         let options = Options {
-            plan,
-            descriptions: kubescape_collect::Descriptions::default(),
-            filter: Filter::default(),
-            threads: 1,
             keep_objects: true,
-            keep_texts: false,
-            digests: false,
-            limits: Limits::default(),
-            cancel: Cancel::default(),
+            ..Options::new(plan)
         };
         let shop = Path::new("../../examples/shop");
         Ok(Finished {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_report::{Facts, Format, Style, write};
-use kubescape_scan::{Filter, Options, Scan, scan};
+use kubescape_scan::{Options, Scan, scan};
 
 /// Makes the paths in reports the same on every machine.
 fn enter_data() {
@@ -22,15 +22,10 @@ pub(crate) fn scan_of(names: &[&str], selection: &Selection) -> Scan {
     let found = find(names);
     let plan = Plan::new(&LIBRARY, selection, Some(Scope::File), default_inputs()).unwrap();
     let options = Options {
-        plan,
-        filter: Filter::default(),
         threads: 2,
         keep_objects: true,
-        descriptions: kubescape_collect::Descriptions::default(),
         keep_texts: true,
-        digests: false,
-        limits: Limits::default(),
-        cancel: kubescape_scan::Cancel::default(),
+        ..Options::new(plan)
     };
     let mut scan = scan(found.sources, options, &mut |_| {}).unwrap();
     scan.problems.splice(0..0, found.problems);

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_report::{ClusterFacts, Facts};
-use kubescape_scan::{Cancel, Filter, Options, scan};
+use kubescape_scan::{Cancel, Options, scan};
 use kubescape_scanner::{Finished, ScanObject, ScanRequest, Work, WorkError};
 use tokio::sync::watch;
 
@@ -152,15 +152,8 @@ pub(crate) fn finished(request: &ScanRequest) -> Finished {
     };
     let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
     let options = Options {
-        plan,
-        filter: Filter::default(),
-        threads: 1,
         keep_objects: true,
-        descriptions: kubescape_collect::Descriptions::default(),
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
-        cancel: Cancel::default(),
+        ..Options::new(plan)
     };
     Finished {
         scan: scan(find(&[shop]).sources, options, &mut |_| {}).unwrap(),

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use kubescape_collect::{Limits, find};
+use kubescape_collect::find;
 use kubescape_controls::{LIBRARY, default_inputs};
 use kubescape_engine::{Plan, Scope, Selection};
 use kubescape_report::{ClusterFacts, Facts, Format, Style, Submission, write};
-use kubescape_scan::{Cancel, Filter, Options, Scan, scan};
+use kubescape_scan::{Options, Scan, scan};
 use serde_json::{Value, json};
 
 pub(crate) const ACCOUNT: &str = "5d1f3a9e-0c2b-4b7e-9a53-1f0c2d3e4b5a";
@@ -47,15 +47,9 @@ fn scan_of(path: &str, selection: &Selection) -> Scan {
     assert!(found.problems.is_empty(), "{:?}", found.problems);
     let plan = Plan::new(&LIBRARY, selection, Some(Scope::File), default_inputs()).unwrap();
     let options = Options {
-        plan,
-        descriptions: kubescape_collect::Descriptions::default(),
-        filter: Filter::default(),
         threads: 2,
         keep_objects: true,
-        keep_texts: false,
-        digests: false,
-        limits: Limits::default(),
-        cancel: Cancel::default(),
+        ..Options::new(plan)
     };
     scan(found.sources, options, &mut |_| {}).unwrap()
 }
