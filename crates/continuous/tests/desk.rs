@@ -2,29 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod common;
+
 use std::collections::BTreeMap;
 
 use kubescape_collect::{Event, Kind, KindId, Kinds};
 use kubescape_continuous::Desk;
-use kubescape_controls::{LIBRARY, default_inputs};
-use kubescape_engine::{Gap, Lack, Plan, Scope, Selection};
-use kubescape_posture::{Context, ResultObject};
+use kubescape_engine::{Gap, Lack};
+use kubescape_posture::ResultObject;
 use serde_json::{Value as Json, json};
 
 fn cluster() -> Cluster {
-    let selection = Selection {
-        frameworks: vec!["all".to_owned()],
-        ..Selection::default()
-    };
-    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
-    let context = Context {
-        cluster: "prod".to_owned(),
-        namespace: "kubescape".to_owned(),
-        engine_version: "1.2.3".to_owned(),
-        now: String::new(),
-    };
-    let kinds = Kinds::default();
-    let desk = Desk::new(plan, context, kinds.clone());
+    let (desk, kinds) = common::desk("all");
     Cluster { desk, kinds }
 }
 

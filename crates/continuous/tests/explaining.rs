@@ -2,16 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use kubescape_collect::{Event, Kind, KindId, Kinds};
-use kubescape_continuous::{Desk, Explainer, Handle, Options, Service, Stored};
-use kubescape_controls::{LIBRARY, default_inputs};
-use kubescape_engine::{Gap, Lack, Plan, Scope, Selection};
+use kubescape_continuous::{Explainer, Handle, Options, Service, Stored};
+use kubescape_engine::{Gap, Lack};
 use kubescape_explain::{Explanation, ObjectRef, Phase, Verdict};
-use kubescape_posture::{Context, ResultKey, ResultObject, ResultResource};
+use kubescape_posture::{ResultKey, ResultObject, ResultResource};
 use kubescape_runtime::Shutdown;
 use kubescape_sink::{Done, Expected, IndexPage, Limits, ResultStore, StoreError, Writer};
 use serde_json::json;
@@ -65,23 +66,11 @@ struct World {
 }
 
 fn world() -> World {
-    let selection = Selection {
-        frameworks: vec!["all".to_owned()],
-        ..Selection::default()
-    };
-    let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
-    let context = Context {
-        cluster: "prod".to_owned(),
-        namespace: "kubescape".to_owned(),
-        engine_version: "1.2.3".to_owned(),
-        now: String::new(),
-    };
-    let kinds = Kinds::default();
+    let (desk, kinds) = common::desk("all");
     let store = Arc::new(Memory::default());
     let writer = Writer::new(store.clone(), Limits::default());
     tokio::spawn(writer.clone().run(Shutdown::never()));
     let now = || "2026-11-24T10:00:00Z".to_owned();
-    let desk = Desk::new(plan, context, kinds.clone());
     let outlet = Stored::new(writer.clone());
     let (service, handle) = Service::new(desk, outlet, &Options::default(), now, |_| {});
     let (events, received) = mpsc::channel(16);

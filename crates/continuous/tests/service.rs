@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use kubescape_collect::{Event, Kind, KindId, Kinds};
-use kubescape_continuous::{Change, Desk, Forgotten, Handle, Keep, Options, Outlet, Service};
-use kubescape_controls::{LIBRARY, default_inputs};
-use kubescape_engine::{Plan, Scope, Selection};
-use kubescape_posture::{Context, Key, ResultResource};
+use kubescape_collect::{Event, Kind, KindId};
+use kubescape_continuous::{Change, Forgotten, Handle, Keep, Options, Outlet, Service};
+use kubescape_posture::{Key, ResultResource};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc};
 
@@ -108,19 +108,7 @@ struct World {
 
 impl World {
     fn start(store: Store) -> Self {
-        let selection = Selection {
-            frameworks: vec!["nsa".to_owned()],
-            ..Selection::default()
-        };
-        let plan = Plan::new(&LIBRARY, &selection, Some(Scope::Cluster), default_inputs()).unwrap();
-        let context = Context {
-            cluster: "prod".to_owned(),
-            namespace: "kubescape".to_owned(),
-            engine_version: "1".to_owned(),
-            now: String::new(),
-        };
-        let kinds = Kinds::default();
-        let desk = Desk::new(plan, context, kinds.clone());
+        let (desk, kinds) = common::desk("nsa");
         let now = || "2026-11-24T10:00:00Z".to_owned();
         let (service, handle) = Service::new(desk, store.clone(), &Options::default(), now, |_| {});
         let (events, receiver) = mpsc::channel(16);

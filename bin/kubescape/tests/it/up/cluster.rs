@@ -3,7 +3,7 @@
 use kubescape_testcluster::Cluster;
 
 use super::behind::Chain;
-use super::process::{Folder, Process, Reader};
+use super::process::{Folder, Reader};
 use super::samples::{EXPOSED, PRIVILEGED, SERVICE, deployment};
 
 /// A real control plane, where there is one.
@@ -40,20 +40,7 @@ fn a_real_cluster_is_scanned_as_it_changes() {
 
     let folder = Folder::new();
     let kubeconfig = plane.kubeconfig();
-    let arguments = [
-        "up",
-        "--kubeconfig",
-        kubeconfig.to_str().unwrap(),
-        "--data-dir",
-        "data",
-        "--listen",
-        "127.0.0.1:0",
-        "--scanner-listen",
-        "127.0.0.1:0",
-        "--operator-listen",
-        "127.0.0.1:0",
-    ];
-    let process = Process::start(&arguments, folder.root());
+    let process = folder.start_over(["--kubeconfig", kubeconfig.to_str().unwrap()]);
     process.wait_for("\"msg\":\"up\"");
     let reader = Reader::new(&folder.path("data/kubeconfig"));
     a_cluster_is_followed(&plane, &reader);

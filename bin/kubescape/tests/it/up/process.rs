@@ -206,19 +206,16 @@ impl Folder {
 
     /// `up` on its manifests.
     pub(crate) fn start(&self) -> Process {
-        let arguments = [
-            "up",
-            "--manifests",
-            "manifests",
-            "--data-dir",
-            "data",
-            "--listen",
-            "127.0.0.1:0",
-            "--scanner-listen",
-            "127.0.0.1:0",
-            "--operator-listen",
-            "127.0.0.1:0",
-        ];
+        self.start_over(["--manifests", "manifests"])
+    }
+
+    /// `up` over what these arguments name.
+    pub(crate) fn start_over(&self, source: [&str; 2]) -> Process {
+        let mut arguments = vec!["up", "--data-dir", "data"];
+        arguments.extend(source);
+        for listen in ["--listen", "--scanner-listen", "--operator-listen"] {
+            arguments.extend([listen, "127.0.0.1:0"]);
+        }
         Process::start(&arguments, self.root())
     }
 
